@@ -1,0 +1,1 @@
+"""The Site Communications Backend: every Lambda function of the system, in one package and one image."""

@@ -1,0 +1,134 @@
+"""The border to AWS: clients that are opened once, and one place where its errors become ours."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from app.errors import (
+    AbsentError,
+    AwsError,
+    ConditionFailedError,
+    ExistsError,
+    GoneError,
+    RefusedError,
+    ThrottledError,
+    UnavailableError,
+)
+
+Call: TypeAlias = Callable[..., Awaitable[dict[str, Any]]]  # a Service below, or what a test puts in its place
+ServiceName = Literal["dynamodb", "sns", "cognito-idp", "apigatewaymanagementapi"]
+
+CONNECT_TIMEOUT_S = 0.5
+READ_TIMEOUT_S = 2.0
+COGNITO_READ_TIMEOUT_S = 5.0  # creating a user sends the invitation before it answers
+ATTEMPTS = 3
+POOL = 64  # connections of each client; as many posts are in flight at a time
+
+# What AWS calls it -> what it means here. What is neither here nor throttling nor a 5xx is a bug of ours.
+MEANINGS: Mapping[str, type[AwsError | UnavailableError]] = {
+    "ConditionalCheckFailedException": ConditionFailedError,
+    "TransactionConflictException": ThrottledError,
+    "TransactionInProgressException": ThrottledError,
+    "ProvisionedThroughputExceededException": ThrottledError,
+    "RequestLimitExceeded": ThrottledError,
+    "ThrottlingException": ThrottledError,
+    "ThrottledException": ThrottledError,
+    "Throttling": ThrottledError,
+    "TooManyRequestsException": ThrottledError,
+    "LimitExceededException": ThrottledError,
+    "ReplicatedWriteConflictException": ThrottledError,
+    "KMSThrottlingException": ThrottledError,
+    "KMSThrottling": ThrottledError,
+    "CodeDeliveryFailureException": UnavailableError,
+    "UserNotFoundException": AbsentError,
+    "UsernameExistsException": ExistsError,
+    "GoneException": GoneError,
+    "InvalidParameterException": RefusedError,
+    "PayloadTooLargeException": RefusedError,
+    "ForbiddenException": RefusedError,
+    "BadRequestException": RefusedError,
+}
+_RETRY_LATER = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded"})
+
+
+@dataclass(slots=True)
+class Clients:
+    """The AWS clients of one execution environment: opened at first use, kept until `close`."""
+
+    management_endpoint: str
+    _open: dict[str, Any] = field(default_factory=dict)
+    _exits: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _session: Any = None
+
+    async def get(self, name: ServiceName) -> Any:
+        """Returns the client of one service; credentials and region come from the SDK's own provider chain."""
+        async with self._lock:
+            if name not in self._open:
+                self._open[name] = await self._exits.enter_async_context(self._make(name))
+            return self._open[name]
+
+    async def close(self) -> None:
+        await self._exits.aclose()
+        self._open.clear()
+
+    def _make(self, name: ServiceName) -> Any:
+        import aioboto3  # noqa: PLC0415 - the dearest import of all: a refused request does without it
+        from aiobotocore.config import AioConfig  # noqa: PLC0415
+
+        self._session = self._session or aioboto3.Session()
+        config = AioConfig(
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=COGNITO_READ_TIMEOUT_S if name == "cognito-idp" else READ_TIMEOUT_S,
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+            max_pool_connections=POOL,
+        )
+        endpoint = self.management_endpoint if name == "apigatewaymanagementapi" else None
+        return self._session.client(name, config=config, endpoint_url=endpoint)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One AWS service as a callable: `await dynamodb("get_item", TableName=...)`."""
+
+    clients: Clients
+    name: ServiceName
+
+    async def __call__(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Returns AWS's answer; raises an AwsError, UnavailableError, ThrottledError, or the SDK's own for our bugs."""
+        from botocore.exceptions import ClientError, HTTPClientError  # noqa: PLC0415 - see Clients._make
+
+        client = await self.clients.get(self.name)
+        try:
+            answer: dict[str, Any] = await getattr(client, operation)(**parameters)
+        except ClientError as error:
+            meaning = _meaning(error.response)
+            if meaning is None:
+                raise
+            raise meaning from None  # the SDK's text may repeat what was sent
+        except HTTPClientError:
+            raise UnavailableError from None
+        return answer
+
+
+def _meaning(response: Mapping[str, Any]) -> type[AwsError | UnavailableError] | None:
+    code = response.get("Error", {}).get("Code", "")
+    if code == "TransactionCanceledException":
+        return _cancelled({reason.get("Code") for reason in response.get("CancellationReasons", ())})
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in MEANINGS:
+        return MEANINGS[code]
+    if status == 410:
+        return GoneError  # @connections answers it with an empty body, and some without the header that names it
+    if status == 429:
+        return ThrottledError
+    return UnavailableError if status >= 500 else None
+
+
+def _cancelled(reasons: set[str | None]) -> type[AwsError | UnavailableError] | None:
+    # A conflict is somebody else writing the same item right now: as much a "no" as finding it written.
+    if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
+        return ConditionFailedError
+    return ThrottledError if reasons & _RETRY_LATER else None

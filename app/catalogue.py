@@ -1,0 +1,246 @@
+"""Declares the whole system once: tables, topics, functions, what invokes them and what they may touch.
+
+`infra/` turns this into CDK resources, the handlers take their names from it, the tests take their tables.
+Standard library only, so that reading it costs nothing at a cold start and nothing at a synth.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+EVERYONE = "*"  # the reserved user id that owns what is addressed to everybody
+ADMINS = "admins"  # the Cognito group whose members may act for others
+ACCESS_SCOPE = "aws.cognito.signin.user.admin"  # carried by Cognito's access tokens and never by its id tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A global secondary index; every key is a string unless named in the table's `numbers`."""
+
+    name: str
+    partition: str
+    sort: str | None = None
+    projection: Literal["ALL", "KEYS_ONLY"] = "ALL"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A DynamoDB table; every key is a string unless named in `numbers`."""
+
+    name: str
+    partition: str
+    sort: str | None = None
+    indexes: tuple[Index, ...] = ()
+    ttl: str | None = None  # the attribute that holds the expiry, in epoch seconds
+    numbers: tuple[str, ...] = ()
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that carries the deployed name."""
+        return f"{self.name.upper()}_TABLE"
+
+    def index(self, name: str) -> Index:
+        return next(index for index in self.indexes if index.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """An SNS topic."""
+
+    name: str
+    alarms: bool = False  # whether CloudWatch alarms publish to it, and not the functions
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that carries the deployed ARN."""
+        return f"{self.name.upper()}_TOPIC"
+
+
+@dataclass(frozen=True, slots=True)
+class UserPool:
+    """The Cognito user pool; there is one."""
+
+    variable: str = "USER_POOL_ID"
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """The `@connections` management API of the WebSocket API; there is one."""
+
+    variable: str = "MANAGEMENT_ENDPOINT"
+
+
+Resource: TypeAlias = Table | Topic | UserPool | Connections
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRoute:
+    """One route of the HTTP API, behind the JWT authorizer and its scope."""
+
+    method: Literal["GET", "POST", "PUT", "DELETE"]
+    path: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class SocketRoute:
+    """One route of the WebSocket API."""
+
+    key: Literal["$connect", "$disconnect", "$default"]
+
+
+@dataclass(frozen=True, slots=True)
+class SocketAuthorizer:
+    """The request authorizer in front of `$connect`; without the parameter API Gateway answers 401 itself."""
+
+    parameter: str
+
+
+Trigger: TypeAlias = HttpRoute | SocketRoute | SocketAuthorizer
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Actions on one resource, named as IAM names them.
+
+    `indexes` lists the indexes of a table that the actions also cover.
+    On `Connections` the actions are HTTP methods: each is `execute-api:ManageConnections` on that method alone.
+    """
+
+    on: Resource
+    actions: tuple[str, ...]
+    indexes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One Lambda function: what invokes it and all that it may touch."""
+
+    name: str
+    handler: str  # the image's CMD, "app.handlers.users.get"
+    triggers: tuple[Trigger, ...]
+    grants: tuple[Grant, ...] = ()
+    timeout_s: int = 10
+    memory_mb: int = 512
+
+
+USERS = Table("Users", "userId")
+MESSAGES = Table("Messages", "messageId", "userId", (Index("byRecipient", "userId", "createdAt"),))
+NOTIFICATIONS = Table(
+    "Notifications",
+    "notificationId",
+    "userId",
+    # `unread` holds the user id for as long as the notification is unread, so the second index is sparse.
+    (Index("byUser", "userId", "createdAt"), Index("unread", "unread", "createdAt", "KEYS_ONLY")),
+)
+CONNECTIONS = Table(
+    "Connections",
+    "connectionId",
+    # Sorted by expiry, so that one key condition leaves out the connections whose token has ended.
+    indexes=(Index("byUser", "userId", "expiresAt", "KEYS_ONLY"),),
+    ttl="expiresAt",
+    numbers=("expiresAt",),
+)
+DELIVERIES = Table(
+    "Deliveries",
+    "messageId",
+    # `pending` holds a shard number until the delivery is done, so the second index is sparse.
+    indexes=(Index("bySender", "senderId", "createdAt"), Index("pending", "pending", "pendingSince", "KEYS_ONLY")),
+    ttl="expiresAt",
+)
+DEVICES = Table("Devices", "userId", "deviceId")
+TICKETS = Table("Tickets", "ticket", ttl="expiresAt")
+
+NOTIFICATIONS_TOPIC = Topic("notifications")
+ALERTS_TOPIC = Topic("alerts", alarms=True)
+
+USER_POOL = UserPool()
+SOCKETS = Connections()
+
+TABLES = (USERS, MESSAGES, NOTIFICATIONS, CONNECTIONS, DELIVERIES, DEVICES, TICKETS)
+TOPICS = (NOTIFICATIONS_TOPIC, ALERTS_TOPIC)
+
+FUNCTIONS = (
+    Function(
+        "CreateUser",
+        "app.handlers.users.create",
+        (HttpRoute("POST", "/users"),),
+        (
+            Grant(USERS, ("dynamodb:PutItem",)),
+            Grant(USER_POOL, ("cognito-idp:AdminGetUser", "cognito-idp:AdminCreateUser")),
+        ),
+    ),
+    Function(
+        "GetUser",
+        "app.handlers.users.get",
+        (HttpRoute("GET", "/users/{userId}"),),
+        (Grant(USERS, ("dynamodb:GetItem",)),),
+    ),
+    Function(
+        "UpdateUser",
+        "app.handlers.users.update",
+        (HttpRoute("PUT", "/users/{userId}"),),
+        (Grant(USERS, ("dynamodb:GetItem", "dynamodb:PutItem")),),
+    ),
+    Function(
+        "DeleteUser",
+        "app.handlers.users.delete",
+        (HttpRoute("DELETE", "/users/{userId}"),),
+        (
+            Grant(USERS, ("dynamodb:GetItem", "dynamodb:DeleteItem")),
+            Grant(CONNECTIONS, ("dynamodb:Query", "dynamodb:DeleteItem"), indexes=("byUser",)),
+            Grant(DEVICES, ("dynamodb:Query", "dynamodb:DeleteItem")),
+            Grant(USER_POOL, ("cognito-idp:AdminDeleteUser",)),
+            Grant(SOCKETS, ("DELETE",)),
+        ),
+        timeout_s=20,
+    ),
+    Function(
+        "SendMessage",
+        "app.handlers.messages.send",
+        (HttpRoute("POST", "/messages"),),
+        (
+            Grant(USERS, ("dynamodb:BatchGetItem",)),
+            Grant(MESSAGES, ("dynamodb:PutItem",)),
+            Grant(NOTIFICATIONS, ("dynamodb:PutItem",)),
+            Grant(DELIVERIES, ("dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem")),
+            Grant(CONNECTIONS, ("dynamodb:Query", "dynamodb:Scan", "dynamodb:DeleteItem"), indexes=("byUser",)),
+            Grant(NOTIFICATIONS_TOPIC, ("sns:Publish",)),
+            Grant(SOCKETS, ("POST",)),
+        ),
+        timeout_s=29,
+        memory_mb=1769,  # one whole vCPU: fan-out is bound by the CPU
+    ),
+    Function(
+        "CreateTicket",
+        "app.handlers.tickets.create",
+        (HttpRoute("POST", "/tickets"),),
+        (Grant(TICKETS, ("dynamodb:PutItem",)),),
+    ),
+    Function(
+        "AuthorizeConnection",
+        "app.handlers.tickets.authorize",
+        (SocketAuthorizer("ticket"),),
+        (Grant(TICKETS, ("dynamodb:DeleteItem",)),),
+    ),
+    Function(
+        "HandleConnection",
+        "app.handlers.connections.handle",
+        (SocketRoute("$connect"), SocketRoute("$disconnect"), SocketRoute("$default")),
+        (
+            Grant(CONNECTIONS, ("dynamodb:PutItem", "dynamodb:DeleteItem")),
+            Grant(SOCKETS, ("POST", "DELETE")),
+        ),
+    ),
+)
+
+
+def variables() -> Iterable[str]:
+    """Names every environment variable that a function receives."""
+    yield from (table.variable for table in TABLES)
+    yield NOTIFICATIONS_TOPIC.variable
+    yield USER_POOL.variable
+    yield SOCKETS.variable

@@ -1,0 +1,1 @@
+"""The ways out: one module for each product."""

@@ -1,0 +1,29 @@
+"""The `@connections` API: single frames to, and the end of, one WebSocket connection."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from app.aws import Call
+from app.errors import GoneError
+from app.models.ids import ConnectionId
+
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    call: Call
+
+    async def post(self, connection_id: ConnectionId, frame: dict[str, Any]) -> None:
+        """Sends one frame; a connection that has ended meanwhile is no error."""
+        try:
+            await self.call("post_to_connection", ConnectionId=connection_id, Data=orjson.dumps(frame))
+        except GoneError:
+            return
+
+    async def close(self, connection_id: ConnectionId) -> None:
+        """Ends the connection; it is no error if it has ended already."""
+        try:
+            await self.call("delete_connection", ConnectionId=connection_id)
+        except GoneError:
+            return

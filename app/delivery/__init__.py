@@ -1,0 +1,1 @@
+"""Delivery: from an accepted message to every connection of everyone it is for."""

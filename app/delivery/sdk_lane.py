@@ -1,0 +1,51 @@
+"""The post lane that is made of the AWS SDK: plain, and bounded in what is in flight."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
+
+from app.aws import Call
+from app.delivery.lane import Outcome
+from app.errors import GoneError, RefusedError, ThrottledError, UnavailableError
+from app.models.ids import ConnectionId
+
+WINDOW = 64  # posts in flight; the client's connection pool is as large (app.aws.POOL)
+
+
+@dataclass(frozen=True, slots=True)
+class SdkLane:
+    call: Call  # apigatewaymanagementapi
+    window: int = WINDOW
+
+    async def post(
+        self, connections: AsyncIterator[ConnectionId], payload: bytes
+    ) -> AsyncGenerator[tuple[ConnectionId, Outcome], None]:
+        """See PostLane."""
+        flying: set[asyncio.Task[tuple[ConnectionId, Outcome]]] = set()
+        try:
+            async for connection in connections:
+                flying.add(asyncio.create_task(self._one(connection, payload)))
+                if len(flying) < self.window:
+                    continue
+                landed, flying = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
+                for task in landed:
+                    yield task.result()
+            for landing in asyncio.as_completed(flying):
+                yield await landing
+        finally:  # the consumer stopped early, or there was an error: leave nothing running behind
+            for task in flying:
+                task.cancel()
+            await asyncio.gather(*flying, return_exceptions=True)
+
+    async def _one(self, connection: ConnectionId, payload: bytes) -> tuple[ConnectionId, Outcome]:
+        try:
+            await self.call("post_to_connection", ConnectionId=connection, Data=payload)
+        except GoneError:
+            return connection, Outcome.GONE
+        except RefusedError:
+            return connection, Outcome.REFUSED
+        except ThrottledError:
+            return connection, Outcome.THROTTLED
+        except UnavailableError:
+            return connection, Outcome.FAILED
+        return connection, Outcome.POSTED

@@ -1,0 +1,1 @@
+"""The Lambda functions: one module for each resource, one public name for each function."""

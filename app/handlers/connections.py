@@ -1,0 +1,75 @@
+"""Connections: what happens on the WebSocket."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+
+from app.errors import ProblemError, UnacceptableError, UnauthenticatedError
+from app.models.connections import Connection
+from app.models.times import epoch_s
+from app.models.wire import parse
+from app.runtime import App
+from app.sockets import SocketEvent, socket_api
+
+Step: TypeAlias = Callable[[App, SocketEvent], Awaitable[None]]
+Action: TypeAlias = Callable[[App, SocketEvent, Mapping[str, Any]], Awaitable[None]]
+
+MAX_FRAME_BYTES = 32 * 1024
+
+
+@socket_api
+async def handle(app: App, event: SocketEvent) -> None:
+    """Handles `$connect`, `$disconnect` and every frame that a client sends."""
+    await _ROUTES[event.route](app, event)
+
+
+async def _connect(app: App, event: SocketEvent) -> None:
+    now = app.now()
+    if event.token_expires_at <= epoch_s(now):
+        raise UnauthenticatedError
+    await app.connections.put(Connection.open(event.connection_id, event.user_id, event.token_expires_at, now))
+
+
+async def _disconnect(app: App, event: SocketEvent) -> None:
+    await app.connections.delete(event.connection_id)
+
+
+async def _receive(app: App, event: SocketEvent) -> None:
+    """Does what a frame asks for; what is wrong with it is told in an `error` frame, and the connection stays."""
+    frame: Mapping[str, Any] = {}
+    try:
+        frame = _frame(event)
+        if event.token_expires_at <= epoch_s(app.now()):
+            raise UnauthenticatedError
+        await _action(frame)(app, event, frame)
+    except ProblemError as problem:
+        await app.sockets.post(event.connection_id, _error_frame(problem, event, frame))
+        if isinstance(problem, UnauthenticatedError):
+            await app.sockets.close(event.connection_id)
+
+
+async def _ping(app: App, event: SocketEvent, frame: Mapping[str, Any]) -> None:  # noqa: ARG001 - the alias has it
+    await app.sockets.post(event.connection_id, {"type": "pong"})
+
+
+_ROUTES: Mapping[str, Step] = {"$connect": _connect, "$disconnect": _disconnect, "$default": _receive}
+_ACTIONS: Mapping[str, Action] = {"ping": _ping}
+
+
+def _frame(event: SocketEvent) -> Mapping[str, Any]:
+    value = parse(event.body.encode(errors="surrogatepass"), limit=MAX_FRAME_BYTES)
+    if not isinstance(value, dict):
+        raise UnacceptableError
+    return value
+
+
+def _action(frame: Mapping[str, Any]) -> Action:
+    name = frame.get("action")
+    if not isinstance(name, str) or name not in _ACTIONS:
+        raise UnacceptableError(code="unknown_action")
+    return _ACTIONS[name]
+
+
+def _error_frame(problem: ProblemError, event: SocketEvent, frame: Mapping[str, Any]) -> dict[str, Any]:
+    answer = {"type": "error", "code": problem.code, "status": problem.status, "requestId": event.request_id}
+    reply_to = frame.get("id")
+    return {**answer, "replyTo": reply_to} if isinstance(reply_to, str | int) else answer

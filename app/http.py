@@ -1,0 +1,176 @@
+"""The edge to API Gateway's HTTP API: its event (payload format 2.0) in, its answer out."""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import orjson
+
+from app.catalogue import ADMINS
+from app.errors import BugError, ProblemError, UnauthenticatedError, UnavailableError, UnparsableError
+from app.log import log, log_exception
+from app.models.ids import UserId
+from app.models.wire import WireT, check, parse
+from app.runtime import App, Context, LambdaFunction, OpenApp
+
+RESERVE_S = 0.5  # kept of Lambda's time-out, so that a slow dependency still gets an answer
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_GROUPS = re.compile(r"[^\s,\[\]]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who signed in, as API Gateway's JWT authorizer has verified it."""
+
+    user_id: UserId
+    username: str
+    admin: bool
+    token_expires_at: int  # epoch seconds
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> "Caller":
+        """Reads the claims; raises UnauthenticatedError for anything but a whole access token."""
+        claims = _at(event, "requestContext", "authorizer", "jwt", "claims")
+        if claims.get("token_use") != "access" or not claims.get("sub") or not str(claims.get("exp", "")).isdigit():
+            raise UnauthenticatedError
+        return cls(
+            user_id=UserId(claims["sub"]),
+            username=claims.get("username", claims["sub"]),
+            # API Gateway writes lists as Go does: "[admins editors]".
+            admin=ADMINS in _GROUPS.findall(claims.get("cognito:groups", "")),
+            token_expires_at=int(claims["exp"]),
+        )
+
+    def may_act_for(self, user_id: UserId) -> bool:
+        return self.admin or self.user_id == user_id
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    caller: Caller
+    path: Mapping[str, str]
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+    deadline: float  # time.monotonic() when the answer has to be there
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any], deadline: float) -> "Request":
+        return cls(
+            caller=Caller.of(event),
+            path=event.get("pathParameters") or {},
+            headers=event.get("headers") or {},
+            body=_body(event),
+            deadline=deadline,
+        )
+
+    def user_id(self) -> UserId:
+        return UserId(self.path.get("userId", ""))
+
+    def json(self, model: type[WireT]) -> WireT:
+        """Returns the body, checked; raises UnparsableError, TooLargeError or UnacceptableError."""
+        return check(model, parse(self.body))
+
+    def idempotency_key(self) -> str | None:
+        """Returns the `Idempotency-Key`; raises UnparsableError if it is no key."""
+        key = self.headers.get("idempotency-key")
+        if key is not None and not _KEY.fullmatch(key):
+            detail = "An Idempotency-Key has 1 to 255 visible ASCII characters."
+            raise UnparsableError(code="invalid_idempotency_key", detail=detail)
+        return key
+
+    def etags(self, header: str) -> frozenset[str]:
+        """Returns the entity tags of `if-match` or `if-none-match`, as they are written."""
+        return frozenset(tag.strip() for tag in self.headers.get(header, "").split(",") if tag.strip())
+
+    def remaining_s(self) -> float:
+        return self.deadline - time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int
+    body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def to_lambda(self) -> dict[str, Any]:
+        headers = {"cache-control": "no-store", **self.headers}
+        if self.body is None:
+            return {"statusCode": self.status, "headers": headers}
+        headers = {"content-type": "application/json", **headers}
+        return {"statusCode": self.status, "headers": headers, "body": orjson.dumps(self.body).decode()}
+
+
+HttpHandler: TypeAlias = Callable[[App, Request], Awaitable[Response]]
+
+
+def http_api(handler: HttpHandler) -> LambdaFunction:
+    """Makes a handler into a Lambda function that answers every event, whatever happens, with a proper response."""
+
+    async def answer(open_app: OpenApp, event: Any, context: Context) -> dict[str, Any]:
+        started = time.monotonic()
+        event = event if isinstance(event, dict) else {}
+        request_id = str(_at(event, "requestContext").get("requestId", ""))
+        deadline = started + context.get_remaining_time_in_millis() / 1000 - RESERVE_S
+        response = await _answer(handler, open_app, event, deadline, request_id)
+        log(
+            "request",
+            requestId=request_id,
+            route=str(event.get("routeKey", "")),
+            userId=str(_at(event, "requestContext", "authorizer", "jwt", "claims").get("sub", "")),
+            status=response.status,
+            ms=round((time.monotonic() - started) * 1000, 1),
+        )
+        return response.to_lambda()
+
+    return LambdaFunction(answer)
+
+
+def etag(body: Mapping[str, Any]) -> str:
+    """Returns the strong entity tag of a representation."""
+    return f'"{hashlib.sha256(orjson.dumps(body)).hexdigest()[:32]}"'
+
+
+async def _answer(
+    handler: HttpHandler, open_app: OpenApp, event: Mapping[str, Any], deadline: float, request_id: str
+) -> Response:
+    try:
+        request = Request.of(event, deadline)
+        async with asyncio.timeout(request.remaining_s()):
+            return await handler(open_app(), request)
+    except ProblemError as problem:
+        return _problem(problem, request_id)
+    except TimeoutError as error:
+        log_exception("request timed out", error, requestId=request_id)
+        return _problem(UnavailableError(), request_id)
+    except Exception as error:  # noqa: BLE001 - the last resort: logged with its trace, answered as a 500
+        log_exception("bug", error, requestId=request_id)
+        return _problem(BugError(), request_id)
+
+
+def _problem(problem: ProblemError, request_id: str) -> Response:
+    headers = {"content-type": "application/problem+json"}
+    if problem.retry_after_s is not None:
+        headers["retry-after"] = str(problem.retry_after_s)
+    return Response(problem.status, problem.body(request_id), headers)
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    body = event.get("body") or ""
+    try:
+        return base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
+    except (binascii.Error, UnicodeEncodeError):
+        raise UnparsableError from None
+
+
+def _at(event: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
+    """Returns the mapping at a path into the event, or an empty one."""
+    here: Any = event
+    for name in path:
+        here = here.get(name) if isinstance(here, dict) else None
+    return here if isinstance(here, dict) else {}

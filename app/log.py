@@ -1,0 +1,27 @@
+"""Writes the log: one JSON line an event, with ids and never with content, addresses, tokens or tickets.
+
+Lines go to standard output, which Lambda takes as they are. Python's logging is not used for them: its JSON form
+is the Lambda runtime's and therefore absent on a laptop, and it would print an exception's text, in which
+validation libraries repeat what the caller sent.
+"""
+
+import traceback
+from datetime import UTC, datetime
+from typing import Literal
+
+import orjson
+
+Level = Literal["INFO", "WARN", "ERROR"]
+
+
+def log(event: str, *, level: Level = "INFO", **ids: str | float | bool | None) -> None:
+    """Writes one line; `ids` are identifiers, counts and durations only."""
+    moment = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    print(orjson.dumps({"timestamp": moment, "level": level, "event": event, **ids}).decode(), flush=True)
+
+
+def log_exception(event: str, error: BaseException, **ids: str | float | bool | None) -> None:
+    """Writes where an exception came from and of what kind it is, and leaves out what it says."""
+    frames = traceback.extract_tb(error.__traceback__)
+    trace = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    log(event, level="ERROR", error=type(error).__name__, trace=trace, **ids)

@@ -1,0 +1,36 @@
+"""Names the kinds of identifier, and makes them."""
+
+import hashlib
+import secrets
+from typing import NewType
+
+UserId = NewType("UserId", str)
+MessageId = NewType("MessageId", str)
+NotificationId = NewType("NotificationId", str)
+ConnectionId = NewType("ConnectionId", str)
+Ticket = NewType("Ticket", str)
+
+
+def new_message_id() -> MessageId:
+    return MessageId(secrets.token_hex(16))
+
+
+def new_ticket() -> Ticket:
+    """Returns 256 random bits as 43 characters that need no escaping in a URL."""
+    return Ticket(secrets.token_urlsafe(32))
+
+
+def keyed_message_id(sender: UserId, key: str) -> MessageId:
+    """Returns the id that a sender's `Idempotency-Key` stands for: equal for equal pairs, else different."""
+    return MessageId(_digest("message", sender, key))
+
+
+def notification_id(message: MessageId) -> NotificationId:
+    """Returns the id of the notification that tells of a message: the same for each of its recipients."""
+    return NotificationId(_digest("notification", message))
+
+
+def _digest(*parts: str) -> str:
+    # A length before each part, so that no two lists of parts read the same.
+    joined = b"".join(b"%d:%b" % (len(part.encode()), part.encode()) for part in parts)
+    return hashlib.sha256(joined).hexdigest()[:32]

@@ -1,0 +1,114 @@
+"""Users: what they may say about themselves, what is kept, and who sees which part of it."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from app.models.ids import UserId
+from app.models.times import MILLISECOND, from_iso, iso
+from app.models.wire import Stored, Wire
+
+# No control characters, line or paragraph separators: these go into mail headers, titles and terminals.
+_ONE_LINE = r"^[^\p{Cc}\p{Zl}\p{Zp}]*$"
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=_ONE_LINE)]
+Email = Annotated[str, StringConstraints(min_length=3, max_length=254, pattern=r"^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$")]
+Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # not found, not a name, a folder of names
+        raise PydanticCustomError("unknown_time_zone", "This is not a time zone of the IANA list.") from None
+    return name
+
+
+TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_known_zone)]
+
+
+class Channels(Wire):
+    """Where somebody wants to be told; the inbox gets everything regardless."""
+
+    realtime: bool = True
+    push: bool = True
+    email: bool = True
+
+
+class QuietHours(Wire):
+    """A daily span, by the clock of a time zone, that may reach across midnight."""
+
+    start: Clock
+    end: Clock
+    time_zone: TimeZone
+
+
+class Preferences(Wire):
+    channels: Channels = Channels()
+    quiet_hours: QuietHours | None = None
+
+    def to_map(self) -> dict[str, Any]:
+        return self.model_dump(by_alias=True, exclude_none=True)
+
+
+class CreateUser(Wire):
+    """The body of `POST /users`."""
+
+    email: Email | None = None
+    first_name: Name
+    last_name: Name
+    settings: Preferences = Preferences()
+
+
+class UpdateUser(Wire):
+    """The body of `PUT /users/{userId}`: what is left out stays."""
+
+    # These defaults are never read: `changes` returns only what was sent, and null is refused.
+    first_name: Name = ""
+    last_name: Name = ""
+    settings: Preferences = Preferences()
+
+    def changes(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class User(Stored):
+    """A profile, as stored and as its owner sees it."""
+
+    user_id: UserId
+    email: Email
+    first_name: Name
+    last_name: Name
+    settings: Preferences
+    created_at: str
+    updated_at: str
+
+    @classmethod
+    def create(cls, user_id: UserId, email: str, body: CreateUser, now: datetime) -> "User":
+        return cls(
+            user_id=user_id,
+            email=email,
+            first_name=body.first_name,
+            last_name=body.last_name,
+            settings=body.settings,
+            created_at=iso(now),
+            updated_at=iso(now),
+        )
+
+    @classmethod
+    def from_item(cls, item: dict[str, Any]) -> "User":
+        return cls.model_validate(item)
+
+    def to_item(self) -> dict[str, Any]:
+        return self.model_dump(by_alias=True, exclude_none=True)
+
+    def public(self) -> dict[str, Any]:
+        """Returns what anybody who is signed in may know."""
+        return {"userId": self.user_id, "firstName": self.first_name, "lastName": self.last_name}
+
+    def updated(self, body: UpdateUser, now: datetime) -> "User":
+        """Returns the changed profile; its `updatedAt` always moves on, so it can serve as a version."""
+        moment = max(now, from_iso(self.updated_at) + MILLISECOND)
+        return self.model_copy(update={**body.changes(), "updated_at": iso(moment)})

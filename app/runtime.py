@@ -1,0 +1,149 @@
+"""The asyncio core: one event loop and one set of AWS clients for the life of an execution environment.
+
+Lambda calls a function synchronously, one event at a time, and freezes the process in between. `LambdaFunction`
+turns an `async def` into what Lambda calls, and runs it on a loop that outlives the call, so that clients, their
+connections and their credentials are there for the next one.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Protocol, TypeAlias
+
+from app.aws import Clients, Service, ServiceName
+from app.channels.people import People
+from app.channels.sockets import Sockets
+from app.channels.topic import NotificationsTopic
+from app.delivery.dispatch import Dispatch
+from app.delivery.sdk_lane import SdkLane
+from app.log import log
+from app.models.times import utc_now
+from app.settings import MissingSettingsError, Settings
+from app.stores.connections import Connections
+from app.stores.deliveries import Deliveries
+from app.stores.devices import Devices
+from app.stores.dynamo import DynamoTable
+from app.stores.messages import Messages
+from app.stores.notifications import Notifications
+from app.stores.tickets import Tickets
+from app.stores.users import Users
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything a handler may use; each part is made when it is first asked for."""
+
+    settings: Settings
+    clients: Clients
+    now: Callable[[], datetime] = utc_now
+
+    def service(self, name: ServiceName) -> Service:
+        return Service(self.clients, name)
+
+    def table(self, name: str) -> DynamoTable:
+        return DynamoTable(self.service("dynamodb"), name)
+
+    @cached_property
+    def users(self) -> Users:
+        return Users(self.table(self.settings.users_table))
+
+    @cached_property
+    def connections(self) -> Connections:
+        return Connections(self.table(self.settings.connections_table))
+
+    @cached_property
+    def devices(self) -> Devices:
+        return Devices(self.table(self.settings.devices_table))
+
+    @cached_property
+    def tickets(self) -> Tickets:
+        return Tickets(self.table(self.settings.tickets_table))
+
+    @cached_property
+    def people(self) -> People:
+        return People(self.service("cognito-idp"), self.settings.user_pool_id)
+
+    @cached_property
+    def sockets(self) -> Sockets:
+        return Sockets(self.service("apigatewaymanagementapi"))
+
+    @cached_property
+    def dispatch(self) -> Dispatch:
+        return Dispatch(
+            users=self.users,
+            messages=Messages(self.table(self.settings.messages_table)),
+            notifications=Notifications(self.table(self.settings.notifications_table)),
+            deliveries=Deliveries(self.table(self.settings.deliveries_table)),
+            connections=self.connections,
+            topic=NotificationsTopic(self.service("sns"), self.settings.notifications_topic),
+            lane=SdkLane(self.service("apigatewaymanagementapi")),
+            now=self.now,
+        )
+
+
+class Context(Protocol):
+    """What we use of the context object that Lambda hands to every call."""
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+OpenApp: TypeAlias = Callable[[], App]
+Answer: TypeAlias = Callable[[OpenApp, Any, Context], Awaitable[Any]]
+
+
+@dataclass(slots=True)
+class Core:
+    """The loop and the app of this execution environment."""
+
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    app: App | None = None
+
+    def open_app(self) -> App:
+        """Returns the app; raises MissingSettingsError, having logged what is missing."""
+        if self.app is None:
+            try:
+                settings = Settings.read(os.environ)
+            except MissingSettingsError as error:
+                log("settings missing", level="ERROR", variables=str(error))
+                raise
+            self.app = App(settings, Clients(settings.management_endpoint))
+        return self.app
+
+    def run(self, answer: Answer, event: Any, context: Context) -> Any:
+        return self.loop.run_until_complete(self._thawed(answer, event, context))
+
+    async def _thawed(self, answer: Answer, event: Any, context: Context) -> Any:
+        # One turn of the loop first: connections that the other side closed while this process was frozen are
+        # seen and dropped before anything is sent on them.
+        await asyncio.sleep(0)
+        return await answer(self.open_app, event, context)
+
+    def close(self) -> None:
+        """Ends clients and loop; only tests need it, because Lambda ends the process."""
+        if self.app is not None:
+            self.loop.run_until_complete(self.app.clients.close())
+        self.loop.close()
+
+
+_core: Core | None = None
+
+
+def core() -> Core:
+    """Returns the one core of this process; the first call makes it."""
+    global _core  # noqa: PLW0603 - it stands for the execution environment, of which there is one
+    if _core is None:
+        _core = Core()
+    return _core
+
+
+@dataclass(frozen=True, slots=True)
+class LambdaFunction:
+    """What Lambda calls; `answer` is the `async def` behind it, which tests call with an app of their own."""
+
+    answer: Answer
+
+    def __call__(self, event: Any, context: Context) -> Any:
+        return core().run(self.answer, event, context)

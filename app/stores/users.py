@@ -1,0 +1,41 @@
+"""The table Users."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.errors import ConditionFailedError, ConflictError, NotFoundError
+from app.models.ids import UserId
+from app.models.users import User
+from app.stores.dynamo import DynamoTable
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    table: DynamoTable
+
+    async def get(self, user_id: UserId) -> User:
+        """Returns the profile, or raises NotFoundError."""
+        item = await self.table.get({"userId": user_id})
+        if item is None:
+            raise NotFoundError
+        return User.from_item(item)
+
+    async def get_many(self, user_ids: Iterable[UserId]) -> dict[UserId, User]:
+        """Returns those of at most 100 profiles that exist."""
+        items = await self.table.get_many([{"userId": user_id} for user_id in dict.fromkeys(user_ids)])
+        users = (User.from_item(item) for item in items)
+        return {user.user_id: user for user in users}
+
+    async def create(self, user: User) -> None:
+        """Writes a new profile, or raises ConflictError."""
+        try:
+            await self.table.put(user.to_item(), "attribute_not_exists(userId)")
+        except ConditionFailedError:
+            raise ConflictError(code="user_exists", detail="This person has a profile already.") from None
+
+    async def replace(self, seen: User, new: User) -> None:
+        """Writes `new` over `seen`; raises ConditionFailedError if `seen` is no longer what is there."""
+        await self.table.put(new.to_item(), "updatedAt = :seen", seen=seen.updated_at)
+
+    async def delete(self, user_id: UserId) -> None:
+        await self.table.delete({"userId": user_id})

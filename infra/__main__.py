@@ -1,0 +1,31 @@
+"""Synthesizes the stack of one stage: `python -m infra --stage dev --output cdk.out`."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from aws_cdk import App
+
+from infra.stack import SiteCommunications
+from infra.stages import STAGES
+
+
+def main(arguments: Sequence[str]) -> None:
+    options = _parser().parse_args(arguments)
+    app = App(outdir=options.output, analytics_reporting=False)
+    SiteCommunications(app, STAGES[options.stage])
+    app.synth()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m infra", description=__doc__)
+    parser.add_argument("--stage", default="dev", choices=tuple(STAGES), help="what to build (default: %(default)s)")
+    # The CDK's command line names its directory in CDK_OUTDIR and reads the result there.
+    output = os.environ.get("CDK_OUTDIR", "cdk.out")
+    parser.add_argument("--output", default=output, help="where the template goes (default: %(default)s)")
+    return parser
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,55 @@
+"""The Lambda functions: one image, and for each function its own command, role and log group."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk.aws_ecr_assets import DockerImageAsset
+from constructs import Construct
+
+from app import catalogue
+from infra.grants import Resources, environment, statement
+from infra.stages import Stage
+
+_ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Architecture.ARM_64}
+
+
+def add_function(
+    scope: Construct, function: catalogue.Function, image: DockerImageAsset, resources: Resources
+) -> lambda_.Function:
+    stage = resources.stage
+    log_group = add_log_group(scope, f"{function.name}Logs", stage)
+    return lambda_.DockerImageFunction(
+        scope,
+        function.name,
+        code=lambda_.DockerImageCode.from_ecr(image.repository, tag_or_digest=image.image_tag, cmd=[function.handler]),
+        architecture=_ARCHITECTURES[stage.architecture],
+        role=_add_role(scope, function, log_group, resources),
+        environment=environment(resources),
+        timeout=Duration.seconds(function.timeout_s),
+        memory_size=function.memory_mb,
+        log_group=log_group,
+        logging_format=lambda_.LoggingFormat.JSON,
+        application_log_level_v2=stage.log_level,
+    )
+
+
+def add_log_group(scope: Construct, name: str, stage: Stage) -> logs.LogGroup:
+    return logs.LogGroup(scope, name, retention=stage.log_retention, removal_policy=stage.removal)
+
+
+def _add_role(
+    scope: Construct, function: catalogue.Function, log_group: logs.LogGroup, resources: Resources
+) -> iam.Role:
+    """Adds a role that may write the function's own log, and touch what the catalogue grants; nothing else."""
+    log = iam.PolicyStatement(
+        actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+        resources=[log_group.log_group_arn],  # ends in ":*", which stands for its streams
+    )
+    granted = [statement(grant, resources) for grant in function.grants]
+    return iam.Role(
+        scope,
+        f"{function.name}Role",
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        inline_policies={"Grants": iam.PolicyDocument(statements=[log, *granted])},
+    )

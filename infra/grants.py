@@ -1,0 +1,71 @@
+"""What the functions may touch: each grant of the catalogue becomes one statement of a policy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from aws_cdk import Stack
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+
+from app import catalogue
+from infra.stages import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Everything that the catalogue can grant, as deployed."""
+
+    stage: Stage
+    tables: Mapping[catalogue.Table, dynamodb.Table]
+    topics: Mapping[catalogue.Topic, sns.Topic]
+    user_pool: cognito.UserPool
+    sockets: apigateway.WebSocketApi
+
+
+def environment(resources: Resources) -> dict[str, str]:
+    """Gives each of `catalogue.variables()` its value."""
+    stack, api = Stack.of(resources.sockets), resources.sockets.api_id
+    return {
+        **{table.variable: deployed.table_name for table, deployed in resources.tables.items()},
+        catalogue.NOTIFICATIONS_TOPIC.variable: resources.topics[catalogue.NOTIFICATIONS_TOPIC].topic_arn,
+        catalogue.USER_POOL.variable: resources.user_pool.user_pool_id,
+        catalogue.SOCKETS.variable: (
+            f"https://{api}.execute-api.{stack.region}.{stack.url_suffix}/{resources.stage.name}"
+        ),
+    }
+
+
+def statement(grant: catalogue.Grant, resources: Resources) -> iam.PolicyStatement:
+    """Allows exactly what the grant names, on exactly that resource."""
+    match grant.on:
+        case catalogue.Table() as table:
+            return _allow(grant.actions, _table_arns(grant, resources.tables[table]))
+        case catalogue.Topic() as topic:
+            return _allow(grant.actions, [resources.topics[topic].topic_arn])
+        case catalogue.UserPool():
+            return _allow(grant.actions, [resources.user_pool.user_pool_arn])
+        case catalogue.Connections():
+            return _allow(("execute-api:ManageConnections",), _connections_arns(grant, resources))
+    assert_never(grant.on)
+
+
+def _allow(actions: tuple[str, ...], arns: list[str]) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=list(actions), resources=arns)
+
+
+def _table_arns(grant: catalogue.Grant, table: dynamodb.Table) -> list[str]:
+    return [table.table_arn, *(f"{table.table_arn}/index/{index}" for index in grant.indexes)]
+
+
+def _connections_arns(grant: catalogue.Grant, resources: Resources) -> list[str]:
+    api, stage = resources.sockets, resources.stage.name
+    return [
+        Stack.of(api).format_arn(
+            service="execute-api", resource=api.api_id, resource_name=f"{stage}/{method}/@connections/*"
+        )
+        for method in grant.actions
+    ]

@@ -1,0 +1,33 @@
+"""The one container image that every function runs from."""
+
+import os
+from pathlib import Path
+
+from aws_cdk import DockerBuildSecret
+from aws_cdk import aws_ecr_assets as ecr_assets
+from constructs import Construct
+
+from infra.stages import Stage
+
+_ROOT = Path(__file__).parent.parent
+_PLATFORMS = {"x86_64": ecr_assets.Platform.LINUX_AMD64, "arm64": ecr_assets.Platform.LINUX_ARM64}
+# The .dockerignore says what the image needs. This keeps the synthesis from looking into what is large, and from
+# copying its own output, whatever becomes of that file.
+_EXCLUDED = ["cdk.out", ".local", ".venv", ".git", "tests", "**/__pycache__"]
+
+
+def add_image(scope: Construct, stage: Stage) -> ecr_assets.DockerImageAsset:
+    """Adds the image; `cdk deploy` builds it from the Dockerfile and pushes it to ECR.
+
+    Where a network inspects TLS, SSL_CERT_FILE names its certificates: the build borrows them, the image has none.
+    """
+    certificate = os.environ.get("SSL_CERT_FILE")
+    return ecr_assets.DockerImageAsset(
+        scope,
+        "Image",
+        directory=str(_ROOT),
+        exclude=_EXCLUDED,
+        platform=_PLATFORMS[stage.architecture],
+        build_secrets={"ca": DockerBuildSecret.from_src(certificate)} if certificate else None,
+        invalidation=ecr_assets.DockerImageAssetInvalidationOptions(build_secrets=False),
+    )

@@ -1,0 +1,84 @@
+"""The stack of one stage: everything that the catalogue declares, joined together."""
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from aws_cdk import CfnOutput, Stack, Tags
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from app import catalogue
+from infra.functions import add_function
+from infra.grants import Resources
+from infra.http_api import HttpApi
+from infra.image import add_image
+from infra.socket_api import add_socket_api, add_socket_route, add_socket_stage, socket_authorizer
+from infra.stages import Stage
+from infra.tables import add_table
+from infra.topics import add_topic
+from infra.users import Users, add_users
+
+PROJECT = "site-communications"
+
+Functions = Mapping[catalogue.Function, lambda_.Function]
+
+
+class SiteCommunications(Stack):
+    """One stage of the system, named `site-communications-STAGE`."""
+
+    def __init__(self, scope: Construct, stage: Stage) -> None:
+        super().__init__(scope, f"{PROJECT}-{stage.name}", termination_protection=stage.keeps_data)
+        Tags.of(self).add("project", PROJECT)
+        Tags.of(self).add("stage", stage.name)
+        users = add_users(self, stage)
+        resources = _add_resources(self, users, stage)
+        image = add_image(self, stage)
+        functions = {each: add_function(self, each, image, resources) for each in catalogue.FUNCTIONS}
+        http_api = HttpApi(self, users, stage)
+        _attach(functions, http_api, resources.sockets)
+        socket_stage = add_socket_stage(resources.sockets, stage)
+        _output(self, {"HttpEndpoint": http_api.endpoint, "SocketEndpoint": socket_stage.url})
+        _output(self, _names(users, resources, functions))
+
+
+def _add_resources(scope: Construct, users: Users, stage: Stage) -> Resources:
+    return Resources(
+        stage=stage,
+        tables={table: add_table(scope, table, stage) for table in catalogue.TABLES},
+        topics={topic: add_topic(scope, topic) for topic in catalogue.TOPICS},
+        user_pool=users.pool,
+        sockets=add_socket_api(scope),
+    )
+
+
+def _attach(functions: Functions, http_api: HttpApi, sockets: apigateway.WebSocketApi) -> None:
+    """Connects each function to what the catalogue says invokes it."""
+    authorizer = socket_authorizer(functions)
+    for function, deployed in functions.items():
+        for trigger in function.triggers:
+            match trigger:
+                case catalogue.HttpRoute():
+                    http_api.add_route(trigger, deployed)
+                case catalogue.SocketRoute():
+                    add_socket_route(sockets, trigger, deployed, authorizer)
+                case catalogue.SocketAuthorizer():
+                    pass  # stands in front of $connect, above
+                case _:
+                    assert_never(trigger)
+
+
+def _names(users: Users, resources: Resources, functions: Functions) -> dict[str, str]:
+    """Names, for scripts and people, what CloudFormation has named."""
+    return {
+        "UserPoolId": users.pool.user_pool_id,
+        "UserPoolClientId": users.client.user_pool_client_id,
+        **{f"{table.name}TableName": deployed.table_name for table, deployed in resources.tables.items()},
+        **{f"{topic.name.capitalize()}TopicArn": deployed.topic_arn for topic, deployed in resources.topics.items()},
+        **{f"{function.name}FunctionName": deployed.function_name for function, deployed in functions.items()},
+    }
+
+
+def _output(scope: Construct, values: Mapping[str, str]) -> None:
+    for name, value in values.items():
+        CfnOutput(scope, name, value=value)

@@ -1,0 +1,41 @@
+"""The DynamoDB tables."""
+
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from app import catalogue
+from infra.stages import Stage
+
+
+def add_table(scope: Construct, table: catalogue.Table, stage: Stage) -> dynamodb.Table:
+    deployed = dynamodb.Table(
+        scope,
+        table.name,
+        partition_key=_key(table, table.partition),
+        sort_key=_key(table, table.sort) if table.sort else None,
+        billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+        encryption=dynamodb.TableEncryption.AWS_MANAGED,
+        point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+            point_in_time_recovery_enabled=True
+        ),
+        time_to_live_attribute=table.ttl,
+        deletion_protection=stage.keeps_data,
+        removal_policy=stage.removal,
+    )
+    for index in table.indexes:
+        _add_index(deployed, table, index)
+    return deployed
+
+
+def _add_index(deployed: dynamodb.Table, table: catalogue.Table, index: catalogue.Index) -> None:
+    deployed.add_global_secondary_index(
+        index_name=index.name,
+        partition_key=_key(table, index.partition),
+        sort_key=_key(table, index.sort) if index.sort else None,
+        projection_type=dynamodb.ProjectionType[index.projection],
+    )
+
+
+def _key(table: catalogue.Table, name: str) -> dynamodb.Attribute:
+    kind = dynamodb.AttributeType.NUMBER if name in table.numbers else dynamodb.AttributeType.STRING
+    return dynamodb.Attribute(name=name, type=kind)

@@ -1,0 +1,21 @@
+from collections.abc import Mapping
+
+import pytest
+
+from infra.__main__ import main
+from infra.stages import STAGES
+from tests.infra.template import Template
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Template]:
+    """Every stage as the command writes it, once: it takes seconds."""
+    folder = tmp_path_factory.mktemp("cdk")
+    for name in STAGES:
+        main(["--stage", name, "--output", str(folder / name)])
+    return {name: Template.of(stage, folder / name) for name, stage in STAGES.items()}
+
+
+@pytest.fixture(params=STAGES)
+def template(request: pytest.FixtureRequest, templates: Mapping[str, Template]) -> Template:
+    return templates[request.param]

@@ -1,0 +1,57 @@
+import pytest
+
+from app import catalogue
+from app.catalogue import FUNCTIONS, Function
+from tests.infra.template import Template
+
+_LEVELS = {"dev": "DEBUG", "prod": "INFO"}
+_RETENTION_D = {"dev": 7, "prod": 90}
+
+
+def test_there_are_the_functions_of_the_catalogue_and_no_others(template: Template) -> None:
+    assert set(template.all("AWS::Lambda::Function")) == {function.name for function in FUNCTIONS}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+def test_a_function_is_the_image_with_its_handler_as_the_command(template: Template, function: Function) -> None:
+    properties = template.properties(function.name)
+    assert properties.pop("Code").keys() == {"ImageUri"}
+    assert properties.pop("Environment").keys() == {"Variables"}
+    assert properties == {
+        "PackageType": "Image",
+        "ImageConfig": {"Command": [function.handler]},
+        "Architectures": ["x86_64"],
+        "Timeout": function.timeout_s,
+        "MemorySize": function.memory_mb,
+        "Role": f"${{{function.name}Role.Arn}}",
+        "LoggingConfig": {
+            "LogFormat": "JSON",
+            "LogGroup": f"${{{function.name}Logs}}",
+            "ApplicationLogLevel": _LEVELS[template.stage.name],
+        },
+    }
+
+
+def test_all_functions_run_from_one_image(template: Template) -> None:
+    images = {function["Code"]["ImageUri"] for function in template.all("AWS::Lambda::Function").values()}
+    assert len(images) == 1
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+def test_a_function_is_told_every_name_that_the_catalogue_lists(template: Template, function: Function) -> None:
+    environment = template.properties(function.name)["Environment"]["Variables"]
+    assert set(environment) == set(catalogue.variables())
+    assert environment == {
+        **{table.variable: f"${{{table.name}}}" for table in catalogue.TABLES},
+        "NOTIFICATIONS_TOPIC": "${NotificationsTopic}",
+        "USER_POOL_ID": "${UserPool}",
+        "MANAGEMENT_ENDPOINT": (
+            f"https://${{SocketApi}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{template.stage.name}"
+        ),
+    }
+
+
+def test_every_log_group_belongs_to_one_function_or_one_api_and_expires(template: Template) -> None:
+    expected = {f"{function.name}Logs" for function in FUNCTIONS} | {"HttpApiAccessLogs", "SocketApiAccessLogs"}
+    retention = {"RetentionInDays": _RETENTION_D[template.stage.name]}
+    assert template.all("AWS::Logs::LogGroup") == dict.fromkeys(expected, retention)

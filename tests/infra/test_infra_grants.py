@@ -1,0 +1,90 @@
+from typing import Any, assert_never
+
+import pytest
+
+from app.catalogue import FUNCTIONS, Connections, Function, Grant, Table, Topic, UserPool
+from tests.infra.template import Template
+
+Allowed = set[tuple[str, str]]  # (action, resource)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+def test_a_role_allows_what_the_catalogue_grants_and_the_log_and_nothing_else(
+    template: Template, function: Function
+) -> None:
+    granted: Allowed = set()
+    for grant in function.grants:
+        granted |= _granted(grant, template.stage.name)
+    log = f"${{{function.name}Logs.Arn}}"
+    assert _allowed(_role(template, function)) == granted | {
+        ("logs:CreateLogStream", log),
+        ("logs:PutLogEvents", log),
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
+def test_a_role_is_for_lambda_alone_and_has_one_policy_of_its_own(template: Template, function: Function) -> None:
+    role = _role(template, function)
+    assert set(role) == {"AssumeRolePolicyDocument", "Policies"}
+    assert len(role["Policies"]) == 1
+    assert role["AssumeRolePolicyDocument"]["Statement"] == [
+        {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
+    ]
+
+
+def test_every_granted_index_exists() -> None:
+    for grant in (grant for function in FUNCTIONS for grant in function.grants):
+        known = {index.name for index in grant.on.indexes} if isinstance(grant.on, Table) else set()
+        assert set(grant.indexes) <= known
+
+
+def test_every_function_has_a_role_of_its_own(template: Template) -> None:
+    roles = [function["Role"] for function in template.all("AWS::Lambda::Function").values()]
+    assert len(set(roles)) == len(FUNCTIONS)
+
+
+def test_no_policy_stands_beside_the_roles(template: Template) -> None:
+    assert template.all("AWS::IAM::Policy") == {}
+    assert template.all("AWS::IAM::ManagedPolicy") == {}
+
+
+def test_no_action_is_a_wildcard(template: Template) -> None:
+    actions = {action for function in FUNCTIONS for action, _ in _allowed(_role(template, function)) if "*" in action}
+    assert actions == set()
+
+
+def _role(template: Template, function: Function) -> dict[str, Any]:
+    assert template.properties(function.name)["Role"] == f"${{{function.name}Role.Arn}}"
+    return template.properties(f"{function.name}Role")
+
+
+def _allowed(role: dict[str, Any]) -> Allowed:
+    statements = [each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+    assert all(set(each) == {"Action", "Effect", "Resource"} and each["Effect"] == "Allow" for each in statements)
+    return {
+        (action, resource)
+        for each in statements
+        for action in _list(each["Action"])
+        for resource in _list(each["Resource"])
+    }
+
+
+def _list(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _granted(grant: Grant, stage: str) -> Allowed:
+    match grant.on:
+        case Table(name=name):
+            arns = [f"${{{name}.Arn}}", *(f"${{{name}.Arn}}/index/{index}" for index in grant.indexes)]
+            return {(action, arn) for action in grant.actions for arn in arns}
+        case Topic(name=name):
+            return {(action, f"${{{name.capitalize()}Topic}}") for action in grant.actions}
+        case UserPool():
+            return {(action, "${UserPool.Arn}") for action in grant.actions}
+        case Connections():
+            api = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${SocketApi}"
+            return {
+                ("execute-api:ManageConnections", f"{api}/{stage}/{method}/@connections/*") for method in grant.actions
+            }
+    assert_never(grant.on)
