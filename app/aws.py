@@ -99,6 +99,7 @@ class Service:
     async def __call__(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Returns AWS's answer; raises an AwsError, UnavailableError, ThrottledError, or the SDK's own for our bugs."""
         from botocore.exceptions import ClientError, HTTPClientError  # noqa: PLC0415 - see Clients._make
+        from botocore.exceptions import ConnectionError as NotConnectedError  # noqa: PLC0415
 
         client = await self.clients.get(self.name)
         try:
@@ -108,7 +109,7 @@ class Service:
             if meaning is None:
                 raise
             raise meaning from None  # the SDK's text may repeat what was sent
-        except HTTPClientError:
+        except (HTTPClientError, NotConnectedError):
             raise UnavailableError from None
         return answer
 

@@ -17,11 +17,10 @@ from app.errors import BugError, ProblemError, UnauthenticatedError, Unavailable
 from app.log import log, log_exception
 from app.models.ids import UserId
 from app.models.wire import WireT, check, parse
-from app.runtime import App, Context, LambdaFunction, OpenApp
+from app.runtime import App, Context, LambdaFunction, OpenApp, at
 
 RESERVE_S = 0.5  # kept of Lambda's time-out, so that a slow dependency still gets an answer
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_GROUPS = re.compile(r"[^\s,\[\]]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +35,14 @@ class Caller:
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> "Caller":
         """Reads the claims; raises UnauthenticatedError for anything but a whole access token."""
-        claims = _at(event, "requestContext", "authorizer", "jwt", "claims")
+        claims = at(event, "requestContext", "authorizer", "jwt", "claims")
         if claims.get("token_use") != "access" or not claims.get("sub") or not str(claims.get("exp", "")).isdigit():
             raise UnauthenticatedError
         return cls(
             user_id=UserId(claims["sub"]),
             username=claims.get("username", claims["sub"]),
             # API Gateway writes lists as Go does: "[admins editors]".
-            admin=ADMINS in _GROUPS.findall(claims.get("cognito:groups", "")),
+            admin=ADMINS in claims.get("cognito:groups", "").removeprefix("[").removesuffix("]").split(" "),
             token_expires_at=int(claims["exp"]),
         )
 
@@ -115,14 +114,14 @@ def http_api(handler: HttpHandler) -> LambdaFunction:
     async def answer(open_app: OpenApp, event: Any, context: Context) -> dict[str, Any]:
         started = time.monotonic()
         event = event if isinstance(event, dict) else {}
-        request_id = str(_at(event, "requestContext").get("requestId", ""))
+        request_id = str(at(event, "requestContext").get("requestId", ""))
         deadline = started + context.get_remaining_time_in_millis() / 1000 - RESERVE_S
         response = await _answer(handler, open_app, event, deadline, request_id)
         log(
             "request",
             requestId=request_id,
             route=str(event.get("routeKey", "")),
-            userId=str(_at(event, "requestContext", "authorizer", "jwt", "claims").get("sub", "")),
+            userId=str(at(event, "requestContext", "authorizer", "jwt", "claims").get("sub", "")),
             status=response.status,
             ms=round((time.monotonic() - started) * 1000, 1),
         )
@@ -166,11 +165,3 @@ def _body(event: Mapping[str, Any]) -> bytes:
         return base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
     except (binascii.Error, UnicodeEncodeError):
         raise UnparsableError from None
-
-
-def _at(event: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
-    """Returns the mapping at a path into the event, or an empty one."""
-    here: Any = event
-    for name in path:
-        here = here.get(name) if isinstance(here, dict) else None
-    return here if isinstance(here, dict) else {}

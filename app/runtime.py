@@ -7,7 +7,7 @@ connections and their credentials are there for the next one.
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -88,6 +88,14 @@ class Context(Protocol):
     """What we use of the context object that Lambda hands to every call."""
 
     def get_remaining_time_in_millis(self) -> int: ...
+
+
+def at(event: Any, *path: str) -> Mapping[str, Any]:
+    """Returns the object at a path into an event, or an empty one: whatever was sent, it is no crash."""
+    here = event
+    for name in path:
+        here = here.get(name) if isinstance(here, dict) else None
+    return here if isinstance(here, dict) else {}
 
 
 OpenApp: TypeAlias = Callable[[], App]

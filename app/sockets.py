@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from app.errors import BugError, ProblemError, UnauthenticatedError
 from app.log import log, log_exception
 from app.models.ids import ConnectionId, Ticket, UserId
-from app.runtime import App, Context, LambdaFunction, OpenApp
+from app.runtime import App, Context, LambdaFunction, OpenApp, at
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,9 @@ class SocketEvent:
     body: str
 
     @classmethod
-    def of(cls, event: dict[str, Any]) -> "SocketEvent":
+    def of(cls, event: Any) -> "SocketEvent":
         """Reads an event; raises UnauthenticatedError if it did not pass our authorizer."""
-        context = event.get("requestContext") or {}
-        authorizer = context.get("authorizer") or {}
+        context, authorizer = at(event, "requestContext"), at(event, "requestContext", "authorizer")
         try:
             return cls(
                 route=context["routeKey"],
@@ -34,7 +33,7 @@ class SocketEvent:
                 request_id=context["requestId"],
                 user_id=UserId(authorizer["userId"]),
                 token_expires_at=int(authorizer["tokenExpiresAt"]),  # API Gateway makes every value a string
-                body=event.get("body") or "",
+                body=str(at(event).get("body") or ""),
             )
         except (KeyError, ValueError):
             raise UnauthenticatedError from None
@@ -49,9 +48,8 @@ def socket_api(handler: SocketHandler) -> LambdaFunction:
 
     async def answer(open_app: OpenApp, event: Any, context: Context) -> dict[str, int]:  # noqa: ARG001 - the alias has it
         started = time.monotonic()
-        event = event if isinstance(event, dict) else {}
         status = await _status(handler, open_app, event)
-        known = event.get("requestContext") or {}
+        known = at(event, "requestContext")
         log(
             "socket",
             requestId=str(known.get("requestId", "")),
@@ -69,21 +67,21 @@ def socket_authorizer(authorizer: Authorizer, parameter: str) -> LambdaFunction:
     """Makes a Lambda authorizer: allowed with what `authorizer` returns, denied when it returns None or fails."""
 
     async def answer(open_app: OpenApp, event: Any, context: Context) -> dict[str, Any]:  # noqa: ARG001 - the alias has it
-        event = event if isinstance(event, dict) else {}
-        ticket = (event.get("queryStringParameters") or {}).get(parameter, "")
+        ticket = at(event, "queryStringParameters").get(parameter)
         try:
-            granted = await authorizer(open_app(), Ticket(ticket)) if ticket else None
+            granted = await authorizer(open_app(), Ticket(ticket)) if isinstance(ticket, str) and ticket else None
         except Exception as error:  # noqa: BLE001 - fails closed; the client comes back with a new ticket
             log_exception("authorizer failed", error)
             granted = None
-        log("authorize", allowed=granted is not None, connectionId=_connection(event))
-        return _policy(event.get("methodArn", "*"), granted)
+        connection_id = str(at(event, "requestContext").get("connectionId", ""))
+        log("authorize", allowed=granted is not None, connectionId=connection_id)
+        return _policy(at(event).get("methodArn", "*"), granted)
 
     return LambdaFunction(answer)
 
 
-async def _status(handler: SocketHandler, open_app: OpenApp, event: dict[str, Any]) -> int:
-    request_id = str((event.get("requestContext") or {}).get("requestId", ""))
+async def _status(handler: SocketHandler, open_app: OpenApp, event: Any) -> int:
+    request_id = str(at(event, "requestContext").get("requestId", ""))
     try:
         await handler(open_app(), SocketEvent.of(event))
     except ProblemError as problem:
@@ -92,10 +90,6 @@ async def _status(handler: SocketHandler, open_app: OpenApp, event: dict[str, An
         log_exception("bug", error, requestId=request_id)
         return BugError.status
     return 200
-
-
-def _connection(event: dict[str, Any]) -> str:
-    return str((event.get("requestContext") or {}).get("connectionId", ""))
 
 
 def _policy(arn: str, granted: dict[str, str | int] | None) -> dict[str, Any]:

@@ -1,0 +1,8 @@
+#!/bin/sh
+# Runs the handler that the command names: under Lambda directly, elsewhere behind the emulator on port 8080.
+set -eu
+
+if [ -n "${AWS_LAMBDA_RUNTIME_API:-}" ]; then
+    exec python3 -m awslambdaric "$@"
+fi
+exec aws-lambda-rie python3 -m awslambdaric "$@"
