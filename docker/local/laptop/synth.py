@@ -1,0 +1,48 @@
+"""Synthesizes the template once for each content of what it is made from."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from laptop import processes
+from laptop.places import Places
+from laptop.progress import Say
+from laptop.template import Template
+
+STAGE = "dev"
+STACK = f"site-communications-{STAGE}"
+
+
+def template(places: Places, say: Say) -> Template:
+    """The template that `make synth` gives for the stage dev, from the cache when nothing in it has changed."""
+    output = places.synth / _digest(places.root)
+    file = output / f"{STACK}.template.json"
+    if not file.exists():
+        say("Synthesizing the template")
+        shutil.rmtree(places.synth, ignore_errors=True)
+        _synthesize(places, output)
+    content: Template = json.loads(file.read_bytes())
+    return content
+
+
+def _synthesize(places: Places, output: Path) -> None:
+    # Renamed into place when complete, so that an interrupted synthesis is never taken for a whole one.
+    unfinished = output.with_suffix(".part")
+    command = [str(places.python), "-m", "infra", "--stage", STAGE, "--output", str(unfinished)]
+    processes.run(command, places.root, os.environ, "The synthesis")
+    unfinished.rename(output)
+
+
+def _digest(root: Path) -> str:
+    digest = hashlib.sha256()
+    for file in _sources(root):
+        digest.update(f"{file.relative_to(root)}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _sources(root: Path) -> Iterator[Path]:
+    yield from (root / "app/catalogue.py", root / "requirements-dev.txt")
+    yield from sorted(file for file in (root / "infra").rglob("*") if file.is_file() and file.suffix != ".pyc")

@@ -1,0 +1,85 @@
+"""Fits the template that goes to AWS to the stand-in; everything else in it stays as it is."""
+
+from typing import Any
+
+from laptop.engines import Engine, with_variables
+from laptop.errors import LaptopError
+
+Template = dict[str, Any]
+
+API = "AWS::ApiGatewayV2::Api"
+STAGE = "AWS::ApiGatewayV2::Stage"
+
+# CDK's own: which bootstrap the account has, and a check of it. A laptop has none.
+BOOTSTRAP_PARAMETER = "BootstrapVersion"
+
+
+def fit(template: Template, engine: Engine, port: int) -> Template:
+    """Returns the template for a stand-in on this port; the given one is left alone.
+
+    MiniStack 1.5.33 knows every resource type that we use. Taken away are CDK's own check, and the refusal of plain
+    HTTP, which is all that a laptop speaks.
+    """
+    parameters = {name: value for name, value in template.get("Parameters", {}).items() if name != BOOTSTRAP_PARAMETER}
+    management = management_endpoint(template, f"http://{engine.host}:{port}")
+    resources = {
+        name: _fitted(_without_refusal_of_http(resource), engine, management)
+        for name, resource in template["Resources"].items()
+        if not _only_refuses_http(resource)
+    }
+    kept = {key: value for key, value in template.items() if key not in ("Rules", "Parameters")}
+    return kept | {"Resources": resources} | ({"Parameters": parameters} if parameters else {})
+
+
+def management_endpoint(template: Template, base: str) -> dict[str, Any]:
+    """Where a function reaches `@connections`: the one thing that is at another place on a laptop."""
+    api = only(template, API, ProtocolType="WEBSOCKET")
+    stage = template["Resources"][only(template, STAGE, ApiId={"Ref": api})]["Properties"]["StageName"]
+    return {"Fn::Join": ["", [f"{base}/_aws/execute-api/", {"Ref": api}, f"/{stage}"]]}
+
+
+def only(template: Template, kind: str, **properties: Any) -> str:
+    """The logical id of the one resource of this type that has these properties; raises LaptopError."""
+    found: list[str] = [
+        logical
+        for logical, resource in template["Resources"].items()
+        if resource["Type"] == kind and resource.get("Properties", {}) | properties == resource.get("Properties", {})
+    ]
+    if len(found) != 1:
+        raise LaptopError(f"The template has {len(found)} resources of type {kind} where one is expected")
+    return found[0]
+
+
+def _without_refusal_of_http(resource: dict[str, Any]) -> dict[str, Any]:
+    statements = _statements(resource)
+    if statements is None:
+        return resource
+    document = resource["Properties"]["PolicyDocument"] | {
+        "Statement": [one for one in statements if not _needs_tls(one)]
+    }
+    return resource | {"Properties": resource["Properties"] | {"PolicyDocument": document}}
+
+
+def _only_refuses_http(resource: dict[str, Any]) -> bool:
+    statements = _statements(resource)
+    return bool(statements) and all(map(_needs_tls, statements or ()))
+
+
+def _statements(resource: dict[str, Any]) -> list[dict[str, Any]] | None:
+    document = resource.get("Properties", {}).get("PolicyDocument", {})
+    statements: list[dict[str, Any]] | None = document.get("Statement")
+    return statements
+
+
+def _needs_tls(statement: dict[str, Any]) -> bool:
+    refused = {"Bool": {"aws:SecureTransport": "false"}}
+    return statement["Effect"] == "Deny" and statement.get("Condition") == refused
+
+
+def _fitted(resource: dict[str, Any], engine: Engine, management: dict[str, Any]) -> dict[str, Any]:
+    properties = resource.get("Properties", {})
+    if resource["Type"] != "AWS::Lambda::Function" or properties.get("PackageType") != "Image":
+        return resource
+    if "MANAGEMENT_ENDPOINT" in properties.get("Environment", {}).get("Variables", {}):
+        properties = with_variables(properties, {"MANAGEMENT_ENDPOINT": management})
+    return resource | {"Properties": engine.function(properties)}

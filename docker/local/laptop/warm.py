@@ -1,0 +1,31 @@
+"""Asks each function of the tour for something once, so that nobody's first request waits for a start."""
+
+import asyncio
+import contextlib
+
+import aiohttp
+
+from laptop.api import Api, RefusedError
+from laptop.endpoints import Endpoints, Person
+
+
+async def wake(session: aiohttp.ClientSession, endpoints: Endpoints) -> None:
+    """Makes harmless requests as the first person; raises LaptopError when the stack does not work."""
+    person = endpoints.people[0]
+    api = Api(session, endpoints.http, person.accessToken)
+    await asyncio.gather(_read(api, person), _send_nothing(api), _connect(session, endpoints, api))
+
+
+async def _read(api: Api, person: Person) -> None:
+    await api.call("GET", f"/users/{person.userId}")
+
+
+async def _send_nothing(api: Api) -> None:
+    with contextlib.suppress(RefusedError):  # it is not a message, and the function says so
+        await api.call("POST", "/messages", {})
+
+
+async def _connect(session: aiohttp.ClientSession, endpoints: Endpoints, api: Api) -> None:
+    ticket = (await api.call("POST", "/tickets"))["ticket"]
+    async with session.ws_connect(endpoints.websocket, params={"ticket": ticket}):
+        pass
