@@ -45,12 +45,17 @@ MEANINGS: Mapping[str, type[AwsError | UnavailableError]] = {
     "UserNotFoundException": AbsentError,
     "UsernameExistsException": ExistsError,
     "GoneException": GoneError,
+    "InvalidParameter": RefusedError,
     "InvalidParameterException": RefusedError,
     "PayloadTooLargeException": RefusedError,
     "ForbiddenException": RefusedError,
     "BadRequestException": RefusedError,
+    # @connections answers some of these without a name; the SDK then takes the status for one.
+    "403": RefusedError,
+    "410": GoneError,
+    "413": RefusedError,
 }
-_RETRY_LATER = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded"})
+_RETRY_LATER = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 @dataclass(slots=True)
@@ -100,6 +105,7 @@ class Service:
         """Returns AWS's answer; raises an AwsError, UnavailableError, ThrottledError, or the SDK's own for our bugs."""
         from botocore.exceptions import ClientError, HTTPClientError  # noqa: PLC0415 - see Clients._make
         from botocore.exceptions import ConnectionError as NotConnectedError  # noqa: PLC0415
+        from botocore.parsers import ResponseParserError  # noqa: PLC0415
 
         client = await self.clients.get(self.name)
         try:
@@ -109,7 +115,7 @@ class Service:
             if meaning is None:
                 raise
             raise meaning from None  # the SDK's text may repeat what was sent
-        except (HTTPClientError, NotConnectedError):
+        except (HTTPClientError, NotConnectedError, ResponseParserError):
             raise UnavailableError from None
         return answer
 
@@ -121,15 +127,12 @@ def _meaning(response: Mapping[str, Any]) -> type[AwsError | UnavailableError] |
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in MEANINGS:
         return MEANINGS[code]
-    if status == 410:
-        return GoneError  # @connections answers it with an empty body, and some without the header that names it
     if status == 429:
         return ThrottledError
     return UnavailableError if status >= 500 else None
 
 
 def _cancelled(reasons: set[str | None]) -> type[AwsError | UnavailableError] | None:
-    # A conflict is somebody else writing the same item right now: as much a "no" as finding it written.
-    if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
+    if "ConditionalCheckFailed" in reasons:
         return ConditionFailedError
     return ThrottledError if reasons & _RETRY_LATER else None

@@ -169,7 +169,7 @@ FUNCTIONS = (
         "app.handlers.users.create",
         (HttpRoute("POST", "/users"),),
         (
-            Grant(USERS, ("dynamodb:PutItem",)),
+            Grant(USERS, ("dynamodb:PutItem", "dynamodb:GetItem")),
             Grant(USER_POOL, ("cognito-idp:AdminGetUser", "cognito-idp:AdminCreateUser")),
         ),
     ),

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 import hashlib
 import re
 import time
@@ -13,12 +12,13 @@ from typing import Any, TypeAlias
 import orjson
 
 from app.catalogue import ADMINS
-from app.errors import BugError, ProblemError, UnauthenticatedError, UnavailableError, UnparsableError
+from app.errors import BugError, NotFoundError, ProblemError, UnauthenticatedError, UnavailableError, UnparsableError
 from app.log import log, log_exception
 from app.models.ids import UserId
 from app.models.wire import WireT, check, parse
 from app.runtime import App, Context, LambdaFunction, OpenApp, at
 
+MAX_ID_BYTES = 128
 RESERVE_S = 0.5  # kept of Lambda's time-out, so that a slow dependency still gets an answer
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -69,7 +69,11 @@ class Request:
         )
 
     def user_id(self) -> UserId:
-        return UserId(self.path.get("userId", ""))
+        """Returns the user id of the path; raises NotFoundError for what can be nobody's."""
+        user_id = self.path.get("userId", "")
+        if not 0 < len(user_id.encode(errors="replace")) <= MAX_ID_BYTES:
+            raise NotFoundError
+        return UserId(user_id)
 
     def json(self, model: type[WireT]) -> WireT:
         """Returns the body, checked; raises UnparsableError, TooLargeError or UnacceptableError."""
@@ -163,5 +167,5 @@ def _body(event: Mapping[str, Any]) -> bytes:
     body = event.get("body") or ""
     try:
         return base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
-    except (binascii.Error, UnicodeEncodeError):
+    except ValueError:  # not base64, or not text
         raise UnparsableError from None

@@ -35,7 +35,7 @@ class SocketEvent:
                 token_expires_at=int(authorizer["tokenExpiresAt"]),  # API Gateway makes every value a string
                 body=str(at(event).get("body") or ""),
             )
-        except (KeyError, ValueError):
+        except (KeyError, TypeError, ValueError):
             raise UnauthenticatedError from None
 
 

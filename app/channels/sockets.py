@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 
 from app.aws import Call
-from app.errors import GoneError
+from app.errors import GoneError, RefusedError
+from app.log import log
 from app.models.ids import ConnectionId
 
 
@@ -27,3 +28,5 @@ class Sockets:
             await self.call("delete_connection", ConnectionId=connection_id)
         except GoneError:
             return
+        except RefusedError:
+            log("close refused", level="WARN", connectionId=connection_id)  # an id that API Gateway never gave

@@ -5,6 +5,7 @@ stays pending, to be taken over by the sender's next try with the same key.
 """
 
 import asyncio
+import math
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -17,7 +18,7 @@ from typing import TypeVar
 from app.channels.topic import NotificationsTopic
 from app.delivery.lane import Outcome, PostLane
 from app.delivery.plan import Plan, plan, replan
-from app.errors import AwsError, Fault, ForbiddenError, InProgressError, UnacceptableError, UnavailableError
+from app.errors import Fault, ForbiddenError, InProgressError, ProblemError, ThrottledError, UnacceptableError
 from app.log import log, log_exception
 from app.models.deliveries import Delivery, DeliveryResult
 from app.models.ids import ConnectionId, UserId, keyed_message_id, new_message_id
@@ -29,7 +30,9 @@ from app.stores.deliveries import Deliveries
 from app.stores.messages import Messages
 from app.stores.notifications import Notifications
 from app.stores.users import Users
+from app.together import together
 
+SETTLE_S = 2.0  # for writing down how a delivery went, after the budget for telling everyone
 AT_ONCE = 16  # queries or deletes in flight
 T = TypeVar("T")
 People = dict[UserId, User]
@@ -60,19 +63,23 @@ class Dispatch:
         refusal = _refusal(sender_id, body, people)
         if refusal is None:
             planned = plan(message_id, people[sender_id], body, people, self.now())
-            if await self._accept(planned):
-                return await self.deliver(planned, deadline - time.monotonic())
+            try:
+                if await self._accept(planned):
+                    return await self.deliver(planned, deadline - time.monotonic())
+                refusal = _key_reused("This Idempotency-Key was used more than 30 days ago.")
+            except ThrottledError as error:  # perhaps by a twin of this request, which then has written its row
+                refusal = error
         earlier = await self.deliveries.get(message_id) if key else None
         if earlier is not None:  # first: what was accepted keeps its answer, whoever has left since
             return await self._repeat(earlier, body, people, deadline)
-        raise refusal or UnavailableError
+        raise refusal
 
     async def deliver(self, planned: Plan, budget_s: float) -> Delivery:
         """Tells everyone of an accepted message, each channel regardless of the other, and writes how it went."""
         published, (tally, tried) = await asyncio.gather(
             self._publish(planned, budget_s), self._post(planned, budget_s)
         )
-        missed = tally[Outcome.THROTTLED] + tally[Outcome.FAILED]
+        missed = tally[Outcome.THROTTLED] + tally[Outcome.FAILED] + tally[Outcome.UNKNOWN]
         result = DeliveryResult(
             posted=tally[Outcome.POSTED],
             gone=tally[Outcome.GONE],
@@ -81,8 +88,9 @@ class Dispatch:
             complete=tried and not missed,
         )
         try:
-            return await self.deliveries.settle(planned.delivery, result)
-        except UnavailableError as error:
+            async with asyncio.timeout(SETTLE_S):
+                return await self.deliveries.settle(planned.delivery, result)
+        except Exception as error:  # noqa: BLE001 - the message is accepted: the answer says so
             log_exception("delivery not settled", error, messageId=planned.delivery.message_id)
             return planned.delivery
 
@@ -93,9 +101,7 @@ class Dispatch:
 
     async def _repeat(self, earlier: Delivery, body: SendMessage, people: People, deadline: float) -> Delivery:
         if earlier.request_hash != body.digest():
-            raise UnacceptableError(
-                code="idempotency_key_reused", detail="This Idempotency-Key came with another body."
-            )
+            raise _key_reused("This Idempotency-Key came with another body.")
         if earlier.state == "delivered" or earlier.sender_id not in people:
             return earlier
         claimed = await self.deliveries.claim(earlier, self.now())
@@ -107,13 +113,13 @@ class Dispatch:
     def _lease_left_s(self, delivery: Delivery) -> int:
         if delivery.leased_until is None:
             return 1
-        return max(1, int((from_iso(delivery.leased_until) - self.now()).total_seconds()))
+        return max(1, math.ceil((from_iso(delivery.leased_until) - self.now()).total_seconds()))
 
     async def _publish(self, planned: Plan, budget_s: float) -> bool:
         try:
             async with asyncio.timeout(budget_s):
                 await self.topic.publish(planned.notifications[0], planned.recipients)
-        except (TimeoutError, UnavailableError, AwsError) as error:
+        except Exception as error:  # noqa: BLE001 - the message is accepted: whatever this is, the posts go on
             log_exception("publish failed", error, messageId=planned.delivery.message_id)
             return False
         return True
@@ -129,10 +135,10 @@ class Dispatch:
                         tally[outcome] += 1
                         if outcome is Outcome.GONE:
                             gone.append(connection)
-        except (TimeoutError, UnavailableError) as error:
+                await self._forget(gone)
+        except Exception as error:  # noqa: BLE001 - the message is accepted: what was not reached stays pending
             log_exception("posting incomplete", error, messageId=planned.delivery.message_id)
             return tally, False
-        await self._forget(gone)
         return tally, True
 
     async def _connections(self, planned: Plan) -> AsyncIterator[ConnectionId]:
@@ -141,7 +147,7 @@ class Dispatch:
                 yield connection
             return
         for some in _groups(planned.live, AT_ONCE):
-            for found in await asyncio.gather(*(self._connections_of(user_id) for user_id in some)):
+            for found in await together(self._connections_of(user_id) for user_id in some):
                 for connection in found:
                     yield connection
 
@@ -151,12 +157,12 @@ class Dispatch:
     async def _forget(self, gone: list[ConnectionId]) -> None:
         try:
             for some in _groups(gone, AT_ONCE):
-                await asyncio.gather(*(self.connections.forget_gone(connection, self.now()) for connection in some))
-        except UnavailableError:
+                await together(self.connections.forget_gone(connection, self.now()) for connection in some)
+        except Exception:  # noqa: BLE001 - tidying up must not make a delivery fail
             log("gone connections kept", level="WARN", count=len(gone))  # the next post finds them gone again
 
 
-def _refusal(sender_id: UserId, body: SendMessage, people: People) -> UnacceptableError | ForbiddenError | None:
+def _refusal(sender_id: UserId, body: SendMessage, people: People) -> ProblemError | None:
     if sender_id not in people:
         return ForbiddenError(code="profile_required", detail="Create your profile first: POST /users.")
     faults = tuple(
@@ -165,6 +171,10 @@ def _refusal(sender_id: UserId, body: SendMessage, people: People) -> Unacceptab
         if name not in people
     )
     return UnacceptableError(faults=faults) if faults else None
+
+
+def _key_reused(detail: str) -> UnacceptableError:
+    return UnacceptableError(code="idempotency_key_reused", detail=detail)
 
 
 def _groups(items: Iterable[T], size: int) -> Iterable[list[T]]:

@@ -12,7 +12,8 @@ class Outcome(Enum):
     GONE = "gone"  # the connection has ended, or is still being opened
     THROTTLED = "throttled"
     REFUSED = "refused"  # AWS will never take it
-    FAILED = "failed"  # not reached, or not known to be; posting again is safe, because clients drop known ids
+    FAILED = "failed"  # not reached
+    UNKNOWN = "unknown"  # sent, but without an answer; posting again is safe, because clients drop known ids
 
 
 class PostLane(Protocol):

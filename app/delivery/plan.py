@@ -13,6 +13,8 @@ from app.models.notifications import Notification
 from app.models.times import iso
 from app.models.users import User
 
+MAX_FRAME_BYTES = 32 * 1024  # API Gateway meters, and may cut, what is larger
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -26,8 +28,13 @@ class Plan:
 
     @property
     def frame(self) -> bytes:
-        """The payload of every post; the same for all, so that it is encoded and signed once."""
-        return orjson.dumps(self.notifications[0].frame())
+        """The payload of every post; the same for all, so that it is encoded and signed once.
+
+        A message that does not fit into a frame becomes a pointer: the same without the content.
+        """
+        frame = self.notifications[0].frame()
+        payload = orjson.dumps(frame)
+        return payload if len(payload) <= MAX_FRAME_BYTES else orjson.dumps({**frame, "content": None})
 
 
 def plan(message_id: MessageId, sender: User, body: SendMessage, people: dict[UserId, User], now: datetime) -> Plan:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.aws import Call
 from app.delivery.lane import Outcome
 from app.errors import GoneError, RefusedError, ThrottledError, UnavailableError
+from app.log import log_exception
 from app.models.ids import ConnectionId
 
 WINDOW = 64  # posts in flight; the client's connection pool is as large (app.aws.POOL)
@@ -47,5 +48,8 @@ class SdkLane:
         except ThrottledError:
             return connection, Outcome.THROTTLED
         except UnavailableError:
+            return connection, Outcome.FAILED
+        except Exception as error:  # noqa: BLE001 - whatever this is, the other posts go on
+            log_exception("post failed", error, connectionId=connection)
             return connection, Outcome.FAILED
         return connection, Outcome.POSTED

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
-from app.errors import ProblemError, UnacceptableError, UnauthenticatedError
+from app.errors import ProblemError, UnacceptableError, UnauthenticatedError, UnavailableError
 from app.models.connections import Connection
 from app.models.times import epoch_s
 from app.models.wire import parse
@@ -14,6 +14,7 @@ Step: TypeAlias = Callable[[App, SocketEvent], Awaitable[None]]
 Action: TypeAlias = Callable[[App, SocketEvent, Mapping[str, Any]], Awaitable[None]]
 
 MAX_FRAME_BYTES = 32 * 1024
+MAX_SAFE_INTEGER = 2**53  # what every JSON reader keeps exactly
 
 
 @socket_api
@@ -35,15 +36,22 @@ async def _disconnect(app: App, event: SocketEvent) -> None:
 
 async def _receive(app: App, event: SocketEvent) -> None:
     """Does what a frame asks for; what is wrong with it is told in an `error` frame, and the connection stays."""
+    expired = event.token_expires_at <= epoch_s(app.now())
     frame: Mapping[str, Any] = {}
     try:
         frame = _frame(event)
-        if event.token_expires_at <= epoch_s(app.now()):
-            raise UnauthenticatedError
-        await _action(frame)(app, event, frame)
-    except ProblemError as problem:
+        if not expired:
+            await _action(frame)(app, event, frame)
+            return
+        problem: ProblemError = UnauthenticatedError()
+    except UnavailableError:
+        raise  # the way to tell of it may be the one that does not answer
+    except ProblemError as found:
+        problem = UnauthenticatedError() if expired else found
+    try:
         await app.sockets.post(event.connection_id, _error_frame(problem, event, frame))
-        if isinstance(problem, UnauthenticatedError):
+    finally:
+        if expired:
             await app.sockets.close(event.connection_id)
 
 
@@ -72,4 +80,5 @@ def _action(frame: Mapping[str, Any]) -> Action:
 def _error_frame(problem: ProblemError, event: SocketEvent, frame: Mapping[str, Any]) -> dict[str, Any]:
     answer = {"type": "error", "code": problem.code, "status": problem.status, "requestId": event.request_id}
     reply_to = frame.get("id")
-    return {**answer, "replyTo": reply_to} if isinstance(reply_to, str | int) else answer
+    safe = isinstance(reply_to, str) or (isinstance(reply_to, int) and abs(reply_to) <= MAX_SAFE_INTEGER)
+    return {**answer, "replyTo": reply_to} if safe else answer

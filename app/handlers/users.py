@@ -1,7 +1,5 @@
 """Users: create, get, update and delete a profile."""
 
-import asyncio
-
 from app.channels.people import Person
 from app.errors import ConditionFailedError, NotFoundError, PreconditionError, UnavailableError
 from app.http import Request, Response, etag, http_api
@@ -9,6 +7,7 @@ from app.models.times import EPOCH
 from app.models.users import CreateUser, UpdateUser, User
 from app.models.wire import fault
 from app.runtime import App
+from app.together import together
 
 _UPDATE_ROUNDS = 3  # of an update that another one overtook
 
@@ -41,8 +40,11 @@ async def update(app: App, request: Request) -> Response:
     _require_own(request)
     body = request.json(UpdateUser)
     expected = request.etags("if-match")
+    new = None
     for _ in range(_UPDATE_ROUNDS):
         seen = await app.users.get(request.user_id())
+        if seen == new:  # it was written, and only the answer was lost
+            return _shown(200, seen)
         if expected and not expected & {etag(seen.to_item()), "*"}:
             raise PreconditionError
         new = seen.updated(body, app.now())
@@ -61,8 +63,8 @@ async def delete(app: App, request: Request) -> Response:
     user = await app.users.get(request.user_id())
     # Also those whose token has ended: nothing of the person stays.
     connections = [connection async for connection in app.connections.of(user.user_id, EPOCH)]
-    await asyncio.gather(*(app.sockets.close(connection) for connection in connections))
-    await asyncio.gather(*(app.connections.delete(connection) for connection in connections))
+    await together(app.sockets.close(connection) for connection in connections)
+    await together(app.connections.delete(connection) for connection in connections)
     await app.devices.delete_all(user.user_id)
     await app.people.delete(user.user_id)
     await app.users.delete(user.user_id)

@@ -47,10 +47,6 @@ class Delivery(Stored):
     leased_until: str | None = None
     expires_at: int
 
-    @classmethod
-    def from_item(cls, item: dict[str, Any]) -> "Delivery":
-        return cls.model_validate(item)
-
     def to_item(self) -> dict[str, Any]:
         """Returns the row; while it is pending it carries the key of the sparse index `pending`."""
         item = self.model_dump(by_alias=True, exclude_none=True)

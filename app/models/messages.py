@@ -18,7 +18,7 @@ Priority = Literal["normal", "critical"]
 
 def _at_most_16_kib(content: str) -> str:
     if len(content.encode()) > MAX_CONTENT_BYTES:
-        raise PydanticCustomError("too_long", "This is longer than 16 KiB in UTF-8.")
+        raise PydanticCustomError("content_too_long", "This is longer than 16 KiB in UTF-8.")
     return content
 
 
@@ -50,7 +50,8 @@ class SendMessage(Wire):
 
     def digest(self) -> str:
         """Returns the same text for two bodies that ask for the same."""
-        return hashlib.sha256(orjson.dumps(self.model_dump(), option=orjson.OPT_SORT_KEYS)).hexdigest()
+        wish = {**self.model_dump(), "recipient_ids": self.recipients()}
+        return hashlib.sha256(orjson.dumps(wish, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 class Message(Stored):

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from app.models.ids import UserId
 from app.models.times import MILLISECOND, from_iso, iso
-from app.models.wire import Stored, Wire
+from app.models.wire import STORED, Stored, Wire
 
 # No control characters, line or paragraph separators: these go into mail headers, titles and terminals.
 _ONE_LINE = r"^[^\p{Cc}\p{Zl}\p{Zp}]*$"
@@ -18,7 +18,9 @@ Email = Annotated[str, StringConstraints(min_length=3, max_length=254, pattern=r
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
-def _known_zone(name: str) -> str:
+def _known_zone(name: str, info: ValidationInfo) -> str:
+    if info.context == STORED:  # lists of time zones change
+        return name
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # not found, not a name, a folder of names
@@ -96,10 +98,6 @@ class User(Stored):
             created_at=iso(now),
             updated_at=iso(now),
         )
-
-    @classmethod
-    def from_item(cls, item: dict[str, Any]) -> "User":
-        return cls.model_validate(item)
 
     def to_item(self) -> dict[str, Any]:
         return self.model_dump(by_alias=True, exclude_none=True)

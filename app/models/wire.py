@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -14,9 +14,13 @@ from app.errors import Fault, TooLargeError, UnacceptableError, UnparsableError
 MAX_BODY_BYTES = 128 * 1024  # 16 KiB of content is at most 96 KiB once every character is escaped
 MAX_DEPTH = 16
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# A string, or the start of one that never ends; possessive, so that hostile input costs no more than other input.
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[\]{}]")
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+STORED: Final = {"stored": True}  # the context in which rows are validated: what was good once stays readable
 
 
 class Wire(BaseModel):
@@ -33,9 +37,12 @@ class Wire(BaseModel):
 
 
 class Stored(Wire):
-    """Base of all that the tables hold: attributes that a later version added are passed over."""
+    """Base of all that the tables hold."""
 
-    model_config = ConfigDict(extra="ignore")
+    @classmethod
+    def from_item(cls, item: dict[str, Any]) -> Self:
+        """Reads a row; what a later version has added, at any depth, is passed over."""
+        return cls.model_validate(item, extra="ignore", by_alias=True, by_name=False, context=STORED)
 
 
 WireT = TypeVar("WireT", bound=Wire)
@@ -61,7 +68,7 @@ def parse(raw: bytes, *, limit: int = MAX_BODY_BYTES) -> object:
 def check(model: type[WireT], value: object) -> WireT:
     """Builds the model, or raises UnacceptableError that names each fault by its JSON pointer."""
     try:
-        return model.model_validate(value)
+        return model.model_validate(value, by_alias=True, by_name=False)
     except ValidationError as error:
         faults = tuple(
             _fault(detail) for detail in error.errors(include_url=False, include_context=True, include_input=False)
@@ -95,6 +102,7 @@ _CODES: Mapping[str, tuple[str, str]] = {
     "extra_forbidden": ("unknown_field", "This member is unknown here."),
     "string_too_short": ("too_short", "This is too short."),
     "string_too_long": ("too_long", "This is too long."),
+    "content_too_long": ("too_long", "This is longer than 16 KiB in UTF-8."),
     "too_short": ("too_few", "There are too few of these."),
     "too_long": ("too_many", "There are too many of these."),
     "literal_error": ("not_allowed", "This value is not one of those allowed."),

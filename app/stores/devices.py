@@ -1,10 +1,10 @@
 """The table Devices."""
 
-import asyncio
 from dataclasses import dataclass
 
 from app.models.ids import UserId
 from app.stores.dynamo import DynamoTable
+from app.together import together
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,4 +17,4 @@ class Devices:
             {"userId": user_id, "deviceId": item["deviceId"]}
             async for item in self.table.query("userId = :user", user=user_id)
         ]
-        await asyncio.gather(*(self.table.delete(key) for key in keys))
+        await together(self.table.delete(key) for key in keys)

@@ -27,8 +27,15 @@ def decode(item: Item) -> Item:
     from boto3.dynamodb.types import TypeDeserializer  # noqa: PLC0415 - part of the SDK's import, see app.aws
 
     deserialize = TypeDeserializer().deserialize
-    values = {name: deserialize(value) for name, value in item.items()}
-    return {name: int(value) if isinstance(value, Decimal) else value for name, value in values.items()}
+    return {name: _plain(deserialize(value)) for name, value in item.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _plain(member) for name, member in value.items()}
+    return [_plain(member) for member in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ class DynamoTable:
             Key=encode(key),
             UpdateExpression=change,
             ConditionExpression=condition,
-            **_placeholders(change + condition, values),
+            **_placeholders(f"{change} {condition}", values),
         )
 
     async def query(self, key: str, index: str | None = None, **values: Any) -> AsyncIterator[Item]:

@@ -23,4 +23,4 @@ class Tickets:
             item = await self.table.delete({"ticket": ticket}, "expiresAt > :now", now=epoch_s(now))
         except ConditionFailedError:
             return None
-        return TicketGrant.model_validate(item) if item else None
+        return TicketGrant.from_item(item) if item else None

@@ -7,13 +7,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 # What each module or package of app may import of app, besides itself; nothing else is in app.
-_EVERYWHERE = ("catalogue", "errors", "log")
+_EVERYWHERE = ("catalogue", "errors", "log", "together")
 _BELOW_DELIVERY = ("models", "aws")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "catalogue": (),
     "settings": (),
     "errors": (),
     "log": (),
+    "together": (),
     "aws": _EVERYWHERE,
     "models": _EVERYWHERE,
     "stores": (*_EVERYWHERE, *_BELOW_DELIVERY),

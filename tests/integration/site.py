@@ -1,0 +1,155 @@
+"""One site on moto: fresh tables, topic, queue and user pool, and a look at them behind the app's back."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+import aioboto3
+import boto3
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from app.aws import Clients
+from app.catalogue import NOTIFICATIONS_TOPIC, TABLES, USER_POOL, Table
+from app.runtime import App
+from app.settings import Settings
+
+REGION = "us-east-1"
+ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "secret"
+STAGE = "prod"
+
+
+@dataclass(slots=True)
+class Clock:
+    """What the app takes for now; it stands still until it is moved on."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+@dataclass(frozen=True, slots=True)
+class Aws:
+    """The SDK's own clients: what the tests look and prepare with."""
+
+    dynamodb: Any
+    sns: Any
+    sqs: Any
+    cognito: Any
+    management: Any
+
+    @classmethod
+    def at(cls, url: str) -> "Aws":
+        session = boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION)
+        names = ("dynamodb", "sns", "sqs", "cognito-idp", "apigatewaymanagementapi")
+        return cls(*(session.client(name, endpoint_url=url) for name in names))
+
+    def close(self) -> None:
+        for each in fields(self):
+            getattr(self, each.name).close()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    aws: Aws
+    url: str
+    names: Mapping[str, str]  # variable of the catalogue -> what it is called here
+    queue: str  # receives what is published
+    session: aioboto3.Session  # shared by all tests, because it reads the SDK's data files
+
+    @classmethod
+    def build(cls, aws: Aws, url: str, session: aioboto3.Session, pool: str) -> "Site":
+        """Makes everything anew but the user pool, which takes moto a new RSA key each time: it is emptied."""
+        suffix = uuid.uuid4().hex[:12]
+        names = {table.variable: f"{table.name}-{suffix}" for table in TABLES}
+        for table in TABLES:
+            aws.dynamodb.create_table(**create_table(table, names[table.variable]))
+        topic = aws.sns.create_topic(Name=f"notifications-{suffix}")["TopicArn"]
+        queue = aws.sqs.create_queue(QueueName=f"published-{suffix}")["QueueUrl"]
+        aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=_arn(aws, queue))
+        for user in aws.cognito.list_users(UserPoolId=pool)["Users"]:
+            aws.cognito.admin_delete_user(UserPoolId=pool, Username=user["Username"])
+        called = {**names, NOTIFICATIONS_TOPIC.variable: topic, USER_POOL.variable: pool}
+        return cls(aws, url, called, queue, session)
+
+    def settings(self, management: str | None = None) -> Settings:
+        endpoint = f"{management or self.url}/{STAGE}"
+        return Settings.read({**self.names, "MANAGEMENT_ENDPOINT": endpoint})
+
+    def app(self, clock: Clock, management: str | None = None) -> App:
+        settings = self.settings(management)
+        return App(settings, Clients(settings.management_endpoint, _session=self.session), clock)
+
+    def rows(self, table: Table, index: str | None = None) -> list[dict[str, Any]]:
+        """Returns all rows of a table or of one of its indexes."""
+        source = {"IndexName": index} if index else {}
+        items = self.aws.dynamodb.scan(TableName=self.names[table.variable], **source)["Items"]
+        read = TypeDeserializer().deserialize
+        return [{name: read(value) for name, value in item.items()} for item in items]
+
+    def insert(self, table: Table, **attributes: Any) -> None:
+        """Writes a row as any other program would."""
+        write = TypeSerializer().serialize
+        item = {name: write(value) for name, value in attributes.items()}
+        self.aws.dynamodb.put_item(TableName=self.names[table.variable], Item=item)
+
+    def published(self) -> list[dict[str, Any]]:
+        """Takes what the topic delivered from the queue, as SNS wrapped it."""
+        answer = self.aws.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
+        return [_json(message["Body"]) for message in answer.get("Messages", ())]
+
+    def person(self, email: str) -> str:
+        """Signs somebody up and returns their `sub`."""
+        attributes = [{"Name": "email", "Value": email}]
+        pool = self.names[USER_POOL.variable]
+        user = self.aws.cognito.admin_create_user(UserPoolId=pool, Username=email, UserAttributes=attributes)["User"]
+        return next(str(each["Value"]) for each in user["Attributes"] if each["Name"] == "sub")
+
+    def emails(self) -> list[str]:
+        users = self.aws.cognito.list_users(UserPoolId=self.names[USER_POOL.variable])["Users"]
+        return [each["Value"] for user in users for each in user["Attributes"] if each["Name"] == "email"]
+
+
+def create_table(table: Table, name: str) -> dict[str, Any]:
+    """Returns the parameters of `create_table` for a table of the catalogue."""
+    keys = [table.partition, table.sort, *(key for each in table.indexes for key in (each.partition, each.sort))]
+    indexes = [
+        {
+            "IndexName": index.name,
+            "KeySchema": _schema(index.partition, index.sort),
+            "Projection": {"ProjectionType": index.projection},
+        }
+        for index in table.indexes
+    ]
+    return {
+        "TableName": name,
+        "KeySchema": _schema(table.partition, table.sort),
+        "AttributeDefinitions": [
+            {"AttributeName": key, "AttributeType": "N" if key in table.numbers else "S"}
+            for key in dict.fromkeys(keys)
+            if key
+        ],
+        "BillingMode": "PAY_PER_REQUEST",
+        **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
+    }
+
+
+def _schema(partition: str, sort: str | None) -> list[dict[str, str]]:
+    keys = [{"AttributeName": partition, "KeyType": "HASH"}]
+    return [*keys, {"AttributeName": sort, "KeyType": "RANGE"}] if sort else keys
+
+
+def _arn(aws: Aws, queue: str) -> str:
+    attributes = aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    return str(attributes["QueueArn"])
+
+
+def _json(text: str) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(text)
+    return value

@@ -1,0 +1,27 @@
+import hypothesis
+import pytest
+
+from app.catalogue import variables
+from app.runtime import App
+from app.settings import Settings
+from tests.unit.aws import Aws, Doubles
+from tests.unit.people import NOW
+
+# A busy machine is no failure, and nothing is left behind in the checkout.
+hypothesis.settings.register_profile("unit", deadline=None, database=None)
+hypothesis.settings.load_profile("unit")
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings.read({name: name.lower() for name in variables()})
+
+
+@pytest.fixture
+def aws() -> Aws:
+    return Aws()
+
+
+@pytest.fixture
+def app(aws: Aws, settings: Settings) -> App:
+    return App(settings, Doubles(aws), now=lambda: NOW)

@@ -1,0 +1,38 @@
+import pytest
+
+from app.catalogue import variables
+from app.settings import MissingSettingsError, Settings
+
+WHOLE = {name: name.lower() for name in variables()}
+
+
+def test_every_variable_of_the_catalogue_is_a_setting_and_no_other() -> None:
+    assert {field.upper() for field in Settings.__dataclass_fields__} == set(variables())
+
+
+def test_each_setting_has_the_value_of_its_variable() -> None:
+    settings = Settings.read(WHOLE)
+    assert {name: getattr(settings, name.lower()) for name in WHOLE} == WHOLE
+
+
+def test_variables_that_are_not_ours_are_passed_over() -> None:
+    assert Settings.read({**WHOLE, "PATH": "/bin"}) == Settings.read(WHOLE)
+
+
+def test_every_missing_variable_is_named_at_once() -> None:
+    with pytest.raises(MissingSettingsError) as caught:
+        Settings.read({})
+    assert str(caught.value).split(", ") == [name.upper() for name in Settings.__dataclass_fields__]
+
+
+@pytest.mark.parametrize("name", sorted(WHOLE))
+def test_an_empty_variable_is_missing(name: str) -> None:
+    with pytest.raises(MissingSettingsError) as caught:
+        Settings.read({**WHOLE, name: ""})
+    assert str(caught.value) == name
+
+
+def test_the_message_has_names_and_no_values() -> None:
+    with pytest.raises(MissingSettingsError) as caught:
+        Settings.read({"USERS_TABLE": "secret-name"})
+    assert "secret-name" not in str(caught.value)
