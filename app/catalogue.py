@@ -231,6 +231,7 @@ FUNCTIONS = (
         "app.handlers.connections.handle",
         (SocketRoute("$connect"), SocketRoute("$disconnect"), SocketRoute("$default")),
         (
+            Grant(USERS, ("dynamodb:GetItem",)),
             Grant(CONNECTIONS, ("dynamodb:PutItem", "dynamodb:DeleteItem")),
             Grant(SOCKETS, ("POST", "DELETE")),
         ),

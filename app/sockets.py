@@ -1,21 +1,24 @@
 """The edge to API Gateway's WebSocket API: its events in, its answers out."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from app.errors import BugError, ProblemError, UnauthenticatedError
 from app.log import log, log_exception
 from app.models.ids import ConnectionId, Ticket, UserId
 from app.runtime import App, Context, LambdaFunction, OpenApp, at
 
+Kind: TypeAlias = Literal["connect", "disconnect", "message"]
+_KINDS: Mapping[str, Kind] = {"CONNECT": "connect", "DISCONNECT": "disconnect", "MESSAGE": "message"}
+
 
 @dataclass(frozen=True, slots=True)
 class SocketEvent:
     """One event of one connection."""
 
-    route: str
+    kind: Kind
     connection_id: ConnectionId
     request_id: str
     user_id: UserId  # these two are what the authorizer returned at $connect
@@ -28,7 +31,7 @@ class SocketEvent:
         context, authorizer = at(event, "requestContext"), at(event, "requestContext", "authorizer")
         try:
             return cls(
-                route=context["routeKey"],
+                kind=_KINDS[context["eventType"]],  # not the route: a client's frame can name any route as its action
                 connection_id=ConnectionId(context["connectionId"]),
                 request_id=context["requestId"],
                 user_id=UserId(authorizer["userId"]),

@@ -3,12 +3,19 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
-from app.errors import ProblemError, UnacceptableError, UnauthenticatedError, UnavailableError
+from app.errors import (
+    ForbiddenError,
+    NotFoundError,
+    ProblemError,
+    UnacceptableError,
+    UnauthenticatedError,
+    UnavailableError,
+)
 from app.models.connections import Connection
 from app.models.times import epoch_s
 from app.models.wire import parse
 from app.runtime import App
-from app.sockets import SocketEvent, socket_api
+from app.sockets import Kind, SocketEvent, socket_api
 
 Step: TypeAlias = Callable[[App, SocketEvent], Awaitable[None]]
 Action: TypeAlias = Callable[[App, SocketEvent, Mapping[str, Any]], Awaitable[None]]
@@ -20,13 +27,17 @@ MAX_SAFE_INTEGER = 2**53  # what every JSON reader keeps exactly
 @socket_api
 async def handle(app: App, event: SocketEvent) -> None:
     """Handles `$connect`, `$disconnect` and every frame that a client sends."""
-    await _ROUTES[event.route](app, event)
+    await _STEPS[event.kind](app, event)
 
 
 async def _connect(app: App, event: SocketEvent) -> None:
     now = app.now()
     if event.token_expires_at <= epoch_s(now):
         raise UnauthenticatedError
+    try:
+        await app.users.get(event.user_id)  # a ticket, like a token, may outlive its person
+    except NotFoundError:
+        raise ForbiddenError(code="profile_required") from None
     await app.connections.put(Connection.open(event.connection_id, event.user_id, event.token_expires_at, now))
 
 
@@ -59,7 +70,7 @@ async def _ping(app: App, event: SocketEvent, frame: Mapping[str, Any]) -> None:
     await app.sockets.post(event.connection_id, {"type": "pong"})
 
 
-_ROUTES: Mapping[str, Step] = {"$connect": _connect, "$disconnect": _disconnect, "$default": _receive}
+_STEPS: Mapping[Kind, Step] = {"connect": _connect, "disconnect": _disconnect, "message": _receive}
 _ACTIONS: Mapping[str, Action] = {"ping": _ping}
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from app.catalogue import FUNCTIONS, SocketAuthorizer
 from app.http import Request, Response, http_api
 from app.models.connections import TicketGrant
-from app.models.ids import Ticket, new_ticket
+from app.models.ids import TICKET, Ticket, new_ticket
 from app.models.times import iso
 from app.models.wire import Wire
 from app.runtime import App
@@ -28,6 +28,8 @@ async def create(app: App, request: Request) -> Response:
 
 
 async def _redeem(app: App, ticket: Ticket) -> dict[str, str | int] | None:
+    if not TICKET.fullmatch(ticket):  # it comes from anybody at all
+        return None
     grant = await app.tickets.redeem(ticket, app.now())
     return None if grant is None else {"userId": grant.user_id, "tokenExpiresAt": grant.token_expires_at}
 

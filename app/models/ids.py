@@ -1,6 +1,7 @@
 """Names the kinds of identifier, and makes them."""
 
 import hashlib
+import re
 import secrets
 from typing import NewType
 
@@ -9,6 +10,9 @@ MessageId = NewType("MessageId", str)
 NotificationId = NewType("NotificationId", str)
 ConnectionId = NewType("ConnectionId", str)
 Ticket = NewType("Ticket", str)
+
+
+TICKET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def new_message_id() -> MessageId:

@@ -55,6 +55,7 @@ class Client:
 
     async def socket(self, route: str, connection: str, authorizer: dict[str, Any], body: str | None = None) -> int:
         known = {"connectionId": connection, "requestId": "request-1", "routeKey": route}
+        known["eventType"] = {"$connect": "CONNECT", "$disconnect": "DISCONNECT"}.get(route, "MESSAGE")
         event = {
             "requestContext": {**known, "authorizer": {key: str(value) for key, value in authorizer.items()}},
             **({"body": body} if body is not None else {}),

@@ -75,6 +75,7 @@ def socket_event(route: str, body: str | None = None, *, expires_at: int = NOW_S
     return {
         "requestContext": {
             "routeKey": route,
+            "eventType": {"$connect": "CONNECT", "$disconnect": "DISCONNECT"}.get(route, "MESSAGE"),
             "connectionId": "BFHPhfCWIAMCKlQ=",
             "requestId": REQUEST_ID,
             "authorizer": {"principalId": ADA, "userId": ADA, "tokenExpiresAt": str(expires_at)},

@@ -5,12 +5,17 @@ import pytest
 
 from app.handlers.connections import MAX_FRAME_BYTES, handle
 from app.runtime import App
-from app.stores.dynamo import decode
+from app.stores.dynamo import decode, encode
 from tests.unit.aws import Aws, down, refusal
 from tests.unit.events import REQUEST_ID, knock, lines, socket_event
-from tests.unit.people import ADA, NOW_ISO, NOW_S
+from tests.unit.people import ADA, NOW_ISO, NOW_S, person
 
 CONNECTION = "BFHPhfCWIAMCKlQ="
+
+
+@pytest.fixture(autouse=True)
+def profile(aws: Aws) -> None:
+    aws.on("get_item", {"Item": encode(person(ADA))})
 
 
 def frames(aws: Aws) -> list[dict[str, Any]]:
@@ -48,6 +53,21 @@ async def test_a_token_that_has_ended_opens_nothing(app: App, aws: Aws, ended_s:
 async def test_a_connection_that_cannot_be_kept_is_refused(app: App, aws: Aws) -> None:
     aws.on("put_item", down())
     assert await knock(handle, app, socket_event("$connect")) == 503
+
+
+async def test_somebody_without_a_profile_opens_nothing(app: App, aws: Aws) -> None:
+    aws.on("get_item", {})
+    assert await knock(handle, app, socket_event("$connect")) == 403
+    assert aws.named("put_item") == []
+
+
+@pytest.mark.parametrize("route", ["$connect", "$disconnect"])
+async def test_a_frame_that_names_a_route_of_the_gateway_is_a_frame_like_others(app: App, aws: Aws, route: str) -> None:
+    event = socket_event("$default", f'{{"action":"{route}"}}')
+    event["requestContext"]["routeKey"] = route
+    assert await knock(handle, app, event) == 200
+    assert [frame["code"] for frame in frames(aws)] == ["unknown_action"]
+    assert aws.named("put_item") == aws.named("delete_item") == []
 
 
 async def test_a_connection_that_ended_is_forgotten(app: App, aws: Aws) -> None:

@@ -10,7 +10,7 @@ from tests.unit.events import Remaining, ask, http_event, lines
 from tests.unit.people import ADA, NOW_S
 
 ARN = "arn:aws:execute-api:us-east-1:123456789012:abcdef123/default/$connect"
-TICKET = "dGhpcyBpcyBubyB0aWNrZXQgYXQgYWxs"
+TICKET = "dGhpcyBpcyBubyB0aWNrZXQgYXQgYWxsLCByZWFsbHk"
 GRANT = {"ticket": TICKET, "userId": ADA, "tokenExpiresAt": NOW_S + 3600, "expiresAt": NOW_S + 30}
 
 
@@ -61,6 +61,12 @@ async def test_a_good_ticket_opens_the_door(app: App, aws: Aws) -> None:
     policy = await authorized(app)
     assert (effect(policy), policy["principalId"]) == ("Allow", ADA)
     assert policy["policyDocument"]["Statement"][0]["Resource"] == ARN
+
+
+@pytest.mark.parametrize("ticket", ["x", "x" * 42, "x" * 44, "x" * 3000, "\u017c" * 43, TICKET + "\n"])
+async def test_what_cannot_be_a_ticket_reaches_no_table(app: App, aws: Aws, ticket: str) -> None:
+    assert effect(await authorized(app, {PARAMETER: ticket})) == "Deny"
+    assert aws.calls == []
 
 
 async def test_the_context_is_what_api_gateway_can_make_strings_of(app: App, aws: Aws) -> None:

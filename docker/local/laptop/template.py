@@ -76,8 +76,17 @@ def _needs_tls(statement: dict[str, Any]) -> bool:
     return statement["Effect"] == "Deny" and statement.get("Condition") == refused
 
 
+def _camel_case(cors: dict[str, Any]) -> dict[str, Any]:
+    """MiniStack 1.5.33 keeps CloudFormation's spelling, and reads the API's: without this no browser gets in."""
+    return {name[0].lower() + name[1:]: value for name, value in cors.items()}
+
+
 def _fitted(resource: dict[str, Any], engine: Engine, management: dict[str, Any]) -> dict[str, Any]:
     properties = resource.get("Properties", {})
+    if "CorsConfiguration" in properties:
+        return resource | {
+            "Properties": properties | {"CorsConfiguration": _camel_case(properties["CorsConfiguration"])}
+        }
     if resource["Type"] != "AWS::Lambda::Function" or properties.get("PackageType") != "Image":
         return resource
     if "MANAGEMENT_ENDPOINT" in properties.get("Environment", {}).get("Variables", {}):

@@ -152,3 +152,10 @@ def test_any_other_refusal_stays(template: Template) -> None:
 def test_a_resource_that_is_there_twice_is_not_guessed(template: Template) -> None:
     with pytest.raises(LaptopError, match="2 resources of type AWS::ApiGatewayV2::Api"):
         only(template, API)
+
+
+def test_who_may_ask_is_spelled_as_the_stand_in_reads_it(template: Template) -> None:
+    name = only(template, API, ProtocolType="WEBSOCKET")
+    template["Resources"][name]["Properties"]["CorsConfiguration"] = {"AllowOrigins": ["*"], "MaxAge": 1}
+    cors = fit(template, PROCESS, 4566)["Resources"][name]["Properties"]["CorsConfiguration"]
+    assert cors == {"allowOrigins": ["*"], "maxAge": 1}
