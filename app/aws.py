@@ -48,10 +48,10 @@ MEANINGS: Mapping[str, type[AwsError | UnavailableError]] = {
     "InvalidParameter": RefusedError,
     "InvalidParameterException": RefusedError,
     "PayloadTooLargeException": RefusedError,
-    "ForbiddenException": RefusedError,
+    "ForbiddenException": UnavailableError,  # a wrong stage or role: for somebody to mend, not to pass over
     "BadRequestException": RefusedError,
     # @connections answers some of these without a name; the SDK then takes the status for one.
-    "403": RefusedError,
+    "403": UnavailableError,
     "410": GoneError,
     "413": RefusedError,
 }

@@ -11,7 +11,7 @@
     +-- TooLargeError          413  more bytes than a body or a frame may have
     +-- UnacceptableError      422  JSON, but not what the contract allows
     +-- BugError               500  ours; the log has the trace
-    +-- UnavailableError       503  something that we depend on does not answer; trying again is safe
+    +-- UnavailableError       503  something that we depend on does not answer
         +-- ThrottledError     503  it asks us to slow down
 
     AwsError                   what AWS answered; whoever called decides what it means, it never reaches a caller
@@ -129,7 +129,7 @@ class BugError(ProblemError):
 
 class UnavailableError(ProblemError):
     status, title = 503, "Service Unavailable"
-    code, detail = "unavailable", "A part of the site does not answer; trying again is safe."
+    code, detail = "unavailable", "A part of the site does not answer; try again."
 
 
 class ThrottledError(UnavailableError):

@@ -5,11 +5,10 @@ is the Lambda runtime's and therefore absent on a laptop, and it would print an 
 validation libraries repeat what the caller sent.
 """
 
+import json
 import traceback
 from datetime import UTC, datetime
 from typing import Literal
-
-import orjson
 
 Level = Literal["INFO", "WARN", "ERROR"]
 
@@ -17,7 +16,7 @@ Level = Literal["INFO", "WARN", "ERROR"]
 def log(event: str, *, level: Level = "INFO", **ids: str | float | bool | None) -> None:
     """Writes one line; `ids` are identifiers, counts and durations only."""
     moment = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    print(orjson.dumps({"timestamp": moment, "level": level, "event": event, **ids}).decode(), flush=True)
+    print(json.dumps({"timestamp": moment, "level": level, "event": event, **ids}), flush=True)
 
 
 def log_exception(event: str, error: BaseException, **ids: str | float | bool | None) -> None:

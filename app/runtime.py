@@ -98,6 +98,8 @@ def at(event: Any, *path: str) -> Mapping[str, Any]:
     return here if isinstance(here, dict) else {}
 
 
+THAW_TURNS = 3  # plain TCP takes one to notice, TLS two
+
 OpenApp: TypeAlias = Callable[[], App]
 Answer: TypeAlias = Callable[[OpenApp, Any, Context], Awaitable[Any]]
 
@@ -124,9 +126,10 @@ class Core:
         return self.loop.run_until_complete(self._thawed(answer, event, context))
 
     async def _thawed(self, answer: Answer, event: Any, context: Context) -> Any:
-        # One turn of the loop first: connections that the other side closed while this process was frozen are
+        # A few turns of the loop first: connections that the other side closed while this process was frozen are
         # seen and dropped before anything is sent on them.
-        await asyncio.sleep(0)
+        for _ in range(THAW_TURNS):
+            await asyncio.sleep(0)
         return await answer(self.open_app, event, context)
 
     def close(self) -> None:

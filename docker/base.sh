@@ -4,15 +4,16 @@ set -eu
 
 IMAGE=debian:trixie-slim
 SUITE=trixie
-PULL_TIMEOUT_S=20
+PULL_TIMEOUT_S=120
 SOURCE_DATE_EPOCH=1767225600
 docker=$("$(dirname "$0")/engine.sh" client)
 
 "$docker" image inspect $IMAGE >/dev/null 2>&1 && exit
-timeout $PULL_TIMEOUT_S "$docker" pull --quiet $IMAGE >/dev/null 2>&1 && exit
+limit=$(command -v timeout >/dev/null && echo "timeout $PULL_TIMEOUT_S" || true) # macOS has none
+reason=$($limit "$docker" pull --quiet $IMAGE 2>&1 >/dev/null) && exit
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "$IMAGE cannot be pulled, and only root on Debian or Ubuntu can build it from packages." >&2
+    echo "$IMAGE cannot be pulled, and only root on Debian or Ubuntu can build it from packages: $reason" >&2
     exit 1
 fi
 if ! command -v debootstrap >/dev/null; then

@@ -44,12 +44,13 @@ class People:
             raise fault("/email", "malformed", "The user pool does not take this for an e-mail address.") from None
         return _person(answer["User"]["Attributes"])
 
-    async def delete(self, user_id: UserId) -> None:
-        """Deletes somebody; it is no error if they are gone already."""
+    async def delete(self, user_id: UserId) -> bool:
+        """Deletes somebody; False if there was nobody."""
         try:
             await self.call("admin_delete_user", UserPoolId=self.pool_id, Username=user_id)
         except AbsentError:
-            return
+            return False
+        return True
 
 
 def _person(attributes: list[dict[str, Any]]) -> Person:

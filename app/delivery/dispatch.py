@@ -6,6 +6,7 @@ stays pending, to be taken over by the sender's next try with the same key.
 
 import asyncio
 import math
+import random
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -33,6 +34,8 @@ from app.stores.users import Users
 from app.together import together
 
 SETTLE_S = 2.0  # for writing down how a delivery went, after the budget for telling everyone
+FORGET_S = 1.0  # for deleting connections that have gone
+ACCEPT_ROUNDS = 2  # of a throttled transaction, before the one that counts
 AT_ONCE = 16  # queries or deletes in flight
 T = TypeVar("T")
 People = dict[UserId, User]
@@ -87,6 +90,8 @@ class Dispatch:
             published=published,
             complete=tried and not missed,
         )
+        if result.failed:
+            log("posts missed", level="WARN", messageId=planned.delivery.message_id, count=result.failed)
         try:
             async with asyncio.timeout(SETTLE_S):
                 return await self.deliveries.settle(planned.delivery, result)
@@ -97,6 +102,11 @@ class Dispatch:
     async def _accept(self, planned: Plan) -> bool:
         rows = [self.messages.put_action(row) for row in planned.messages]
         rows += [self.notifications.put_action(row) for row in planned.notifications]
+        for attempt in range(ACCEPT_ROUNDS):
+            try:
+                return await self.deliveries.accept(planned.delivery, rows)
+            except ThrottledError:  # the SDK does not repeat a cancelled transaction, which has written nothing
+                await asyncio.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, no secret
         return await self.deliveries.accept(planned.delivery, rows)
 
     async def _repeat(self, earlier: Delivery, body: SendMessage, people: People, deadline: float) -> Delivery:
@@ -116,6 +126,8 @@ class Dispatch:
         return max(1, math.ceil((from_iso(delivery.leased_until) - self.now()).total_seconds()))
 
     async def _publish(self, planned: Plan, budget_s: float) -> bool:
+        if planned.delivery.published:
+            return True
         try:
             async with asyncio.timeout(budget_s):
                 await self.topic.publish(planned.notifications[0], planned.recipients)
@@ -128,6 +140,7 @@ class Dispatch:
         """Returns how many posts had which outcome, and whether every connection was tried."""
         tally: Counter[Outcome] = Counter()
         gone: list[ConnectionId] = []
+        tried = False
         try:
             async with asyncio.timeout(budget_s):
                 async with aclosing(self.lane.post(self._connections(planned), planned.frame)) as outcomes:
@@ -135,11 +148,11 @@ class Dispatch:
                         tally[outcome] += 1
                         if outcome is Outcome.GONE:
                             gone.append(connection)
-                await self._forget(gone)
+                tried = True
         except Exception as error:  # noqa: BLE001 - the message is accepted: what was not reached stays pending
             log_exception("posting incomplete", error, messageId=planned.delivery.message_id)
-            return tally, False
-        return tally, True
+        await self._forget(gone)
+        return tally, tried
 
     async def _connections(self, planned: Plan) -> AsyncIterator[ConnectionId]:
         if planned.delivery.audience == "everyone":
@@ -147,17 +160,15 @@ class Dispatch:
                 yield connection
             return
         for some in _groups(planned.live, AT_ONCE):
-            for found in await together(self._connections_of(user_id) for user_id in some):
+            for found in await together(self.connections.of(user_id, self.now()) for user_id in some):
                 for connection in found:
                     yield connection
 
-    async def _connections_of(self, user_id: UserId) -> list[ConnectionId]:
-        return [connection async for connection in self.connections.of(user_id, self.now())]
-
     async def _forget(self, gone: list[ConnectionId]) -> None:
         try:
-            for some in _groups(gone, AT_ONCE):
-                await together(self.connections.forget_gone(connection, self.now()) for connection in some)
+            async with asyncio.timeout(FORGET_S):
+                for some in _groups(gone, AT_ONCE):
+                    await together(self.connections.forget_gone(connection, self.now()) for connection in some)
         except Exception:  # noqa: BLE001 - tidying up must not make a delivery fail
             log("gone connections kept", level="WARN", count=len(gone))  # the next post finds them gone again
 

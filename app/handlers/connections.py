@@ -13,7 +13,7 @@ from app.errors import (
 )
 from app.models.connections import Connection
 from app.models.times import epoch_s
-from app.models.wire import parse
+from app.models.wire import Wire, check, parse
 from app.runtime import App
 from app.sockets import Kind, SocketEvent, socket_api
 
@@ -66,7 +66,13 @@ async def _receive(app: App, event: SocketEvent) -> None:
             await app.sockets.close(event.connection_id)
 
 
-async def _ping(app: App, event: SocketEvent, frame: Mapping[str, Any]) -> None:  # noqa: ARG001 - the alias has it
+class _Ping(Wire):
+    action: str
+    id: str | int | None = None
+
+
+async def _ping(app: App, event: SocketEvent, frame: Mapping[str, Any]) -> None:
+    check(_Ping, frame)
     await app.sockets.post(event.connection_id, {"type": "pong"})
 
 
@@ -91,5 +97,5 @@ def _action(frame: Mapping[str, Any]) -> Action:
 def _error_frame(problem: ProblemError, event: SocketEvent, frame: Mapping[str, Any]) -> dict[str, Any]:
     answer = {"type": "error", "code": problem.code, "status": problem.status, "requestId": event.request_id}
     reply_to = frame.get("id")
-    safe = isinstance(reply_to, str) or (isinstance(reply_to, int) and abs(reply_to) <= MAX_SAFE_INTEGER)
+    safe = isinstance(reply_to, str) or (type(reply_to) is int and abs(reply_to) <= MAX_SAFE_INTEGER)
     return {**answer, "replyTo": reply_to} if safe else answer

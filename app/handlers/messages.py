@@ -5,7 +5,7 @@ from app.http import Request, Response, http_api
 from app.models.messages import SendMessage
 from app.runtime import App
 
-_SETTLING_S = 3.0  # of the time-out, kept for writing down how far a delivery came
+_SETTLING_S = 3.5  # of the time-out, kept for writing down how far a delivery came
 
 
 @http_api

@@ -3,11 +3,9 @@
 from app.channels.people import Person
 from app.errors import ConditionFailedError, NotFoundError, PreconditionError, UnavailableError
 from app.http import Request, Response, etag, http_api
-from app.models.times import EPOCH
 from app.models.users import CreateUser, UpdateUser, User
 from app.models.wire import fault
 from app.runtime import App
-from app.together import together
 
 _UPDATE_ROUNDS = 3  # of an update that another one overtook
 
@@ -60,14 +58,17 @@ async def update(app: App, request: Request) -> Response:
 async def delete(app: App, request: Request) -> Response:
     """Erases a person: connections, devices, sign-in, and the profile last, so that a broken run can be repeated."""
     _require_own(request)
-    user = await app.users.get(request.user_id())
-    # Also those whose token has ended: nothing of the person stays.
-    connections = [connection async for connection in app.connections.of(user.user_id, EPOCH)]
-    await together(app.sockets.close(connection) for connection in connections)
-    await together(app.connections.delete(connection) for connection in connections)
-    await app.devices.delete_all(user.user_id)
-    await app.people.delete(user.user_id)
-    await app.users.delete(user.user_id)
+    user_id = request.user_id()
+    known = await app.users.exists(user_id)
+    connections = [connection async for connection in app.connections.all_of(user_id)]
+    for connection in connections:
+        await app.sockets.close(connection)
+        await app.connections.delete(connection)
+    await app.devices.delete_all(user_id)
+    known |= await app.people.delete(user_id)  # also somebody who signed up and never made a profile
+    await app.users.delete(user_id)
+    if not known:
+        raise NotFoundError
     return Response(204)
 
 

@@ -38,6 +38,7 @@ class Delivery(Stored):
     recipient_count: int  # 0 for everyone
     request_hash: str
     state: State
+    published: bool = False  # the topic took it; what is repeated does not mail twice
     posted: int = 0
     gone: int = 0
     failed: int = 0
@@ -57,7 +58,8 @@ class Delivery(Stored):
     def settled(self, result: DeliveryResult) -> "Delivery":
         done = result.published and result.complete
         counts = {"posted": result.posted, "gone": result.gone, "failed": result.failed}
-        return self.model_copy(update={**counts, "state": "delivered" if done else "pending", "leased_until": None})
+        state = "delivered" if done else "pending"
+        return self.model_copy(update={**counts, "state": state, "published": result.published, "leased_until": None})
 
     def report(self) -> dict[str, Any]:
         """Returns the delivery report of the contract."""

@@ -49,8 +49,8 @@ class SendMessage(Wire):
         return tuple(UserId(name) for name in dict.fromkeys(self.recipient_ids or ()))
 
     def digest(self) -> str:
-        """Returns the same text for two bodies that ask for the same."""
-        wish = {**self.model_dump(), "recipient_ids": self.recipients()}
+        """Returns the same text for two bodies that ask for the same, also once later versions have more fields."""
+        wish = {**self.model_dump(exclude_defaults=True), "recipient_ids": self.recipients()}
         return hashlib.sha256(orjson.dumps(wish, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-EPOCH = datetime.fromtimestamp(0, UTC)
 MILLISECOND = timedelta(milliseconds=1)
 
 

@@ -10,6 +10,7 @@ from app.models.ids import ConnectionId, UserId
 from app.models.times import epoch_s, iso
 from app.stores.dynamo import DynamoTable
 
+MAX_PER_USER = 20  # are posted to, so that nobody makes one message into thousands of posts
 HANDSHAKE = timedelta(seconds=10)  # a connection that is still being opened answers 410 like one that has ended
 
 
@@ -30,10 +31,15 @@ class Connections:
         except ConditionFailedError:
             return
 
-    async def of(self, user_id: UserId, now: datetime) -> AsyncIterator[ConnectionId]:
-        """Yields the connections of one person whose token has not ended."""
+    async def of(self, user_id: UserId, now: datetime) -> list[ConnectionId]:
+        """Returns the connections of one person whose token has not ended; of very many, those that last longest."""
         key = "userId = :user AND expiresAt > :now"
-        async for item in self.table.query(key, "byUser", user=user_id, now=epoch_s(now)):
+        items = await self.table.last(MAX_PER_USER, key, "byUser", user=user_id, now=epoch_s(now))
+        return [ConnectionId(item["connectionId"]) for item in items]
+
+    async def all_of(self, user_id: UserId) -> AsyncIterator[ConnectionId]:
+        """Yields every row that a person has, also those whose token has ended."""
+        async for item in self.table.query("userId = :user", "byUser", user=user_id):
             yield ConnectionId(item["connectionId"])
 
     async def every(self, now: datetime) -> AsyncIterator[ConnectionId]:

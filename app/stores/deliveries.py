@@ -9,6 +9,8 @@ from app.models.ids import MessageId
 from app.models.times import iso
 from app.stores.dynamo import DynamoTable, Item
 
+_RESULTS = "published = :published, posted = :posted, gone = :gone, failed = :failed"
+
 
 @dataclass(frozen=True, slots=True)
 class Deliveries:
@@ -53,9 +55,10 @@ class Deliveries:
         try:
             await self.table.update(
                 {"messageId": delivery.message_id},
-                f"SET #state = :state, posted = :posted, gone = :gone, failed = :failed REMOVE leasedUntil{done}",
+                f"SET #state = :state, {_RESULTS} REMOVE leasedUntil{done}",
                 "leasedUntil = :lease",
                 state=settled.state,
+                published=settled.published,
                 posted=settled.posted,
                 gone=settled.gone,
                 failed=settled.failed,

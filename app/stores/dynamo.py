@@ -87,6 +87,19 @@ class DynamoTable:
             **_placeholders(f"{change} {condition}", values),
         )
 
+    async def last(self, count: int, key: str, index: str, **values: Any) -> list[Item]:
+        """Returns those items, at most `count`, whose key fits the key condition and which sort last."""
+        answer = await self.call(
+            "query",
+            TableName=self.name,
+            IndexName=index,
+            KeyConditionExpression=key,
+            ScanIndexForward=False,
+            Limit=count,
+            **_placeholders(key, values),
+        )
+        return [decode(item) for item in answer["Items"]]
+
     async def query(self, key: str, index: str | None = None, **values: Any) -> AsyncIterator[Item]:
         """Yields all items whose key fits the key condition, page by page."""
         parameters = {"TableName": self.name, "KeyConditionExpression": key, **_placeholders(key, values)}

@@ -20,6 +20,9 @@ class Users:
             raise NotFoundError
         return User.from_item(item)
 
+    async def exists(self, user_id: UserId) -> bool:
+        return await self.table.get({"userId": user_id}) is not None
+
     async def get_many(self, user_ids: Iterable[UserId]) -> dict[UserId, User]:
         """Returns those of at most 100 profiles that exist."""
         items = await self.table.get_many([{"userId": user_id} for user_id in dict.fromkeys(user_ids)])

@@ -7,8 +7,9 @@ import pytest
 from app.catalogue import CONNECTIONS, DEVICES, TICKETS
 from app.models.connections import Connection, TicketGrant
 from app.models.ids import ConnectionId, Ticket, UserId
-from app.models.times import EPOCH, epoch_s, iso
+from app.models.times import epoch_s, iso
 from app.runtime import App
+from app.stores.connections import MAX_PER_USER
 from tests.integration.rows import ALICE, BOB
 from tests.integration.site import Clock, Site
 
@@ -23,7 +24,7 @@ async def connect(app: App, clock: Clock, name: str, user_id: UserId = ALICE, en
 
 
 async def of(app: App, user_id: UserId, clock: Clock) -> set[str]:
-    return {connection async for connection in app.connections.of(user_id, clock())}
+    return set(await app.connections.of(user_id, clock()))
 
 
 async def test_a_connection_is_stored_under_the_fixed_names(app: App, site: Site, clock: Clock) -> None:
@@ -54,9 +55,16 @@ async def test_a_connection_whose_token_has_ended_is_left_out(app: App, clock: C
     assert [connection async for connection in app.connections.every(clock())] == ["alive"]
 
 
-async def test_since_the_epoch_ended_connections_are_found_too(app: App, clock: Clock) -> None:
+async def test_all_that_a_person_has_includes_what_has_ended(app: App, clock: Clock) -> None:
     await connect(app, clock, "ended", ends_in_s=-HOUR)
-    assert [connection async for connection in app.connections.of(ALICE, EPOCH)] == ["ended"]
+    await connect(app, clock, "alive")
+    await connect(app, clock, "other", BOB)
+    assert {connection async for connection in app.connections.all_of(ALICE)} == {"ended", "alive"}
+
+
+async def test_of_very_many_connections_those_are_posted_to_that_last_longest(app: App, clock: Clock) -> None:
+    names = [await connect(app, clock, f"c{number}", ends_in_s=60 + number) for number in range(MAX_PER_USER + 2)]
+    assert await of(app, ALICE, clock) == set(names[2:])
 
 
 async def test_every_connection_is_everybodys(app: App, clock: Clock) -> None:

@@ -51,6 +51,7 @@ async def test_the_delivery_row_is_pending_leased_and_expires_after_30_days(app:
         "senderId": "alice",
         "recipientCount": 1,
         "state": "pending",
+        "published": False,
         "pending": "3",
         "pendingSince": "2026-11-22T12:00:00.000Z",
         "createdAt": "2026-11-22T12:00:00.000Z",

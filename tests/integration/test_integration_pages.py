@@ -181,7 +181,8 @@ async def _deliveries(app: App, call: Call, clock: Clock) -> None:
 async def _connections(app: App, call: Call, clock: Clock) -> None:
     store = Connections(DynamoTable(call, app.settings.connections_table))
     await store.put(Connection.open(ConnectionId("a1"), ALICE, epoch_s(clock()) + 9, clock()))
-    assert [each async for each in store.of(ALICE, clock())] == [each async for each in store.every(clock())]
+    assert await store.of(ALICE, clock()) == [each async for each in store.every(clock())]
+    assert [each async for each in store.all_of(ALICE)] == ["a1"]
     await store.forget_gone(ConnectionId("a1"), clock())
     tickets = Tickets(DynamoTable(call, app.settings.tickets_table))
     await tickets.put(TicketGrant.issue(Ticket("t"), ALICE, 9, clock()))

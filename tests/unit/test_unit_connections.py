@@ -163,13 +163,26 @@ async def test_an_answer_that_cannot_be_posted_is_a_status(app: App, aws: Aws) -
     assert await knock(handle, app, socket_event("$default", '{"action":"ping"}')) == 503
 
 
-@pytest.mark.parametrize("route", ["$connect", "$disconnect", "$default"])
+@pytest.mark.parametrize("route", ["$connect", "$default"])
 @pytest.mark.parametrize("authorizer", [None, {}, {"principalId": ADA}, {"userId": ADA}, {"tokenExpiresAt": "1"}])
 async def test_an_event_that_passed_no_authorizer_is_refused(app: App, aws: Aws, route: str, authorizer: Any) -> None:
     event = socket_event(route, "{}")
     event["requestContext"]["authorizer"] = authorizer
     assert await knock(handle, app, event) == 401
     assert aws.calls == []
+
+
+@pytest.mark.parametrize("authorizer", [None, {}, {"principalId": ADA}])
+async def test_a_connection_that_ended_is_forgotten_whoever_it_was(app: App, aws: Aws, authorizer: Any) -> None:
+    event = socket_event("$disconnect")
+    event["requestContext"]["authorizer"] = authorizer
+    assert await knock(handle, app, event) == 200
+    assert len(aws.named("delete_item")) == 1
+
+
+@pytest.mark.parametrize("frame", ['{"action":"ping","more":1}', '{"action":"ping","id":[]}'])
+async def test_a_frame_with_more_than_its_action_takes_is_refused(app: App, aws: Aws, frame: str) -> None:
+    assert (await receive(app, aws, frame))["code"] == "validation_failed"
 
 
 @pytest.mark.parametrize("expiry", ["", "soon", "1.5", None])

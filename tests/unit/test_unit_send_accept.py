@@ -160,3 +160,9 @@ async def test_the_topic_hears_the_frame_and_whom_it_is_for(app: App, aws: Aws) 
 async def test_every_connection_gets_the_same_bytes(app: App, aws: Aws) -> None:
     await send(app)
     assert len({call["Data"] for call in aws.named("post_to_connection")}) == 1
+
+
+async def test_a_throttled_transaction_is_tried_again(app: App, aws: Aws) -> None:
+    aws.on("transact_write_items", cancelled("ThrottlingError"), cancelled("TransactionConflict"), {})
+    assert (await send(app)).status == 201
+    assert len(aws.named("transact_write_items")) == 3

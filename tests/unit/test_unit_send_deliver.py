@@ -16,7 +16,7 @@ from tests.unit.sending import ADMIN, TO_ALL, posted, send, site, told
 
 GONE = refusal("GoneException", 410)
 THROTTLED = refusal("LimitExceededException", 429)
-REFUSED = refusal("ForbiddenException", 403)
+REFUSED = refusal("PayloadTooLargeException", 413)
 UNFORESEEN = refusal("AccessDeniedException", 403)
 UNREACHABLE = EndpointConnectionError(endpoint_url="https://example.test")
 
@@ -195,14 +195,14 @@ async def test_connections_of_many_people_are_looked_up_at_the_same_time(app: Ap
 async def test_what_hangs_is_left_pending_in_time(app: App, aws: Aws, operation: str) -> None:
     aws.on(operation, hang)
     started = time.monotonic()
-    answer = await send(app, ms=3700)
+    answer = await send(app, ms=4200)
     assert (answer.status, answer.body["delivery"]["state"]) == (202, "pending")
     assert time.monotonic() - started < 1
 
 
 async def test_one_hanging_post_does_not_take_the_others_along(app: App, aws: Aws) -> None:
     aws.on("post_to_connection", hang, {})
-    answer = await send(app, ms=3700)
+    answer = await send(app, ms=4200)
     assert (answer.status, counts(answer.body)[0]) == (202, 1)
 
 

@@ -170,3 +170,10 @@ async def test_a_bad_key_is_answered_400_and_nothing_happens(app: App, aws: Aws,
     answer = await send(app, key=key)
     assert (answer.status, answer.code) == (400, "invalid_idempotency_key")
     assert aws.calls == []
+
+
+async def test_a_take_over_does_not_publish_what_was_published(app: App, aws: Aws) -> None:
+    accepted_before(aws, earlier(None, published=True))
+    assert (await send(app, key=KEY)).status == 201
+    assert aws.named("publish") == []
+    assert posted(aws) != []

@@ -61,13 +61,14 @@ async def test_the_sign_in_goes_after_all_that_hangs_on_it(app: App, aws: Aws) -
 
 async def test_a_connection_is_closed_before_it_is_forgotten(app: App, aws: Aws) -> None:
     await erase(app)
-    done = aws.operations()
-    assert max(at for at, name in enumerate(done) if name == "delete_connection") < done.index("delete_item")
+    steps = [(name, call) for name, call in aws.calls if name in ("delete_connection", "delete_item")]
+    assert [name for name, _ in steps[:4]] == ["delete_connection", "delete_item"] * 2
+    assert steps[0][1]["ConnectionId"] == steps[1][1]["Key"]["connectionId"]["S"]
 
 
 async def test_connections_whose_token_has_ended_go_too(app: App, aws: Aws) -> None:
     await erase(app)
-    assert aws.named("query")[0]["ExpressionAttributeValues"][":now"] == {"N": "0"}
+    assert aws.named("query")[0]["KeyConditionExpression"] == "userId = :user"
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -106,8 +107,15 @@ async def test_connections_and_a_sign_in_that_are_gone_already_are_no_error(app:
 
 async def test_a_person_who_is_gone_is_not_found(app: App, aws: Aws) -> None:
     aws.on("get_item", {})
+    aws.on("query", page())
+    aws.on("admin_delete_user", refusal("UserNotFoundException"))
     assert (await erase(app)).status == 404
-    assert aws.operations() == ["get_item"]
+
+
+async def test_somebody_who_never_made_a_profile_is_erased_all_the_same(app: App, aws: Aws) -> None:
+    aws.on("get_item", {})
+    assert (await erase(app)).status == 204
+    assert aws.named("admin_delete_user") == [{"UserPoolId": "user_pool_id", "Username": ADA}]
 
 
 async def test_an_admin_may_erase_anybody(app: App, aws: Aws) -> None:

@@ -93,7 +93,8 @@ async def test_a_profile_is_kept_by_nobody_but_the_callers_browser(app: App) -> 
 
 
 @pytest.mark.parametrize("function", [users.update, users.delete])
-async def test_absent_and_not_yours_are_told_in_the_same_words(app: App, function: Any) -> None:
+async def test_absent_and_not_yours_are_told_in_the_same_words(app: App, aws: Aws, function: Any) -> None:
+    aws.on("admin_delete_user", refusal("UserNotFoundException"))
     body = {"firstName": "Eve"} if function is users.update else None
     absent = await ask(function, app, http_event(body, path={"userId": ADA}))
     others = await ask(function, app, http_event(body, path={"userId": BOB}))
