@@ -16,7 +16,8 @@ Level = Literal["INFO", "WARN", "ERROR"]
 def log(event: str, *, level: Level = "INFO", **ids: str | float | bool | None) -> None:
     """Writes one line; `ids` are identifiers, counts and durations only."""
     moment = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    print(json.dumps({"timestamp": moment, "level": level, "event": event, **ids}), flush=True)
+    line = {"timestamp": moment, "level": level, "event": event, **ids}
+    print(json.dumps(line, separators=(",", ":")), flush=True)
 
 
 def log_exception(event: str, error: BaseException, **ids: str | float | bool | None) -> None:

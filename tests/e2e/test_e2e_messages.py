@@ -97,6 +97,7 @@ async def test_a_delivered_message_leaves_a_settled_delivery(alice: Person, bob:
         "messageId": sent["messageId"],
         "senderId": alice.user_id,
         "recipientCount": 1,
+        "published": True,
         "state": "delivered",
         "posted": 1,
         "gone": 0,
