@@ -9,7 +9,7 @@ ENGINE ?= process
 BIN := .venv/bin
 IMAGE := site-communications
 
-.PHONY: help setup lock lint test synth image engine run stop chat clean
+.PHONY: help setup lock lint test synth deploy image engine run stop chat env bench clean
 
 help: ## Lists the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -54,7 +54,6 @@ chat: .venv/.ready ## Sends and shows messages in this terminal (AS=alice, TO=bo
 synth: .venv/.ready ## Writes the CloudFormation template of STAGE (dev or prod) to cdk.out
 	@$(BIN)/python -m infra --stage $(STAGE)
 
-.PHONY: deploy
 # The CDK's command line is the one tool that comes from npm; Node.js and npx come with .venv.
 CDK := aws-cdk@2.1148.1
 deploy: .venv/.ready engine ## Builds the image, pushes it and deploys STAGE into the AWS account of this shell
@@ -79,3 +78,8 @@ image: engine ## Builds the container image of all functions
 	@docker/base.sh
 	@DOCKER_BUILDKIT=1 BUILDX_NO_DEFAULT_ATTESTATIONS=1 "$$(docker/engine.sh client)" build --tag $(IMAGE) \
 		$(if $(CERTIFICATES),--secret "id=ca$(,)src=$(CERTIFICATES)") .
+
+bench: .venv/.ready ## Measures the post lane beside the AWS SDK (QUICK=1: within a minute); result in .local/bench.json
+	@command -v nginx >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends \
+		nginx-light libnginx-mod-http-lua >/dev/null; }
+	@PYTHONPATH=. $(BIN)/python -m tests.lane.measure $(if $(QUICK),--count 20000 --rounds 2,--rounds 7)

@@ -75,15 +75,20 @@ class Clients:
                 self._open[name] = await self._exits.enter_async_context(self._make(name))
             return self._open[name]
 
+    def session(self) -> Any:
+        """Returns the SDK's session; the first call imports the SDK."""
+        import aioboto3  # noqa: PLC0415 - the dearest import of all: a refused request does without it
+
+        self._session = self._session or aioboto3.Session()
+        return self._session
+
     async def close(self) -> None:
         await self._exits.aclose()
         self._open.clear()
 
     def _make(self, name: ServiceName) -> Any:
-        import aioboto3  # noqa: PLC0415 - the dearest import of all: a refused request does without it
-        from aiobotocore.config import AioConfig  # noqa: PLC0415
+        from aiobotocore.config import AioConfig  # noqa: PLC0415 - see session
 
-        self._session = self._session or aioboto3.Session()
         config = AioConfig(
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=COGNITO_READ_TIMEOUT_S if name == "cognito-idp" else READ_TIMEOUT_S,
@@ -91,7 +96,7 @@ class Clients:
             max_pool_connections=POOL,
         )
         endpoint = self.management_endpoint if name == "apigatewaymanagementapi" else None
-        return self._session.client(name, config=config, endpoint_url=endpoint)
+        return self.session().client(name, config=config, endpoint_url=endpoint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,10 @@ class Function:
     memory_mb: int = 512
 
 
+# API Gateway counts the posts to @connections, and the requests to both APIs, of the whole account in one bucket of
+# 10,000 a second. This is one environment's share of it.
+POSTS_PER_S = 2_000
+
 USERS = Table("Users", "userId")
 MESSAGES = Table("Messages", "messageId", "userId", (Index("byRecipient", "userId", "createdAt"),))
 NOTIFICATIONS = Table(

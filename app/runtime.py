@@ -14,11 +14,17 @@ from functools import cached_property
 from typing import Any, Protocol, TypeAlias
 
 from app.aws import Clients, Service, ServiceName
+from app.catalogue import POSTS_PER_S
 from app.channels.people import People
 from app.channels.sockets import Sockets
 from app.channels.topic import NotificationsTopic
 from app.delivery.dispatch import Dispatch
+from app.delivery.endpoint import Endpoint
+from app.delivery.fast_lane import FastLane
+from app.delivery.governor import Governor
+from app.delivery.lane import PostLane
 from app.delivery.sdk_lane import SdkLane
+from app.delivery.signing import SdkCredentials
 from app.log import log
 from app.models.times import utc_now
 from app.settings import MissingSettingsError, Settings
@@ -79,9 +85,26 @@ class App:
             deliveries=Deliveries(self.table(self.settings.deliveries_table)),
             connections=self.connections,
             topic=NotificationsTopic(self.service("sns"), self.settings.notifications_topic),
-            lane=SdkLane(self.service("apigatewaymanagementapi")),
+            lane=self.lane,
             now=self.now,
         )
+
+    @cached_property
+    def lane(self) -> PostLane:
+        if self.settings.post_lane == "sdk":
+            return SdkLane(self.service("apigatewaymanagementapi"))
+        return FastLane(
+            Endpoint.parse(self.settings.management_endpoint),
+            self.clients.session().region_name,
+            SdkCredentials(self.clients.session),
+            Governor(POSTS_PER_S),
+        )
+
+    async def close(self) -> None:
+        """Ends all connections; only tests need it, because Lambda ends the process."""
+        if "lane" in self.__dict__ and isinstance(self.lane, FastLane):
+            await self.lane.close()
+        await self.clients.close()
 
 
 class Context(Protocol):
@@ -98,7 +121,7 @@ def at(event: Any, *path: str) -> Mapping[str, Any]:
     return here if isinstance(here, dict) else {}
 
 
-THAW_TURNS = 3  # plain TCP takes one to notice, TLS two
+THAW_TURNS = 3  # plain TCP takes one to be seen as lost, TLS three
 
 OpenApp: TypeAlias = Callable[[], App]
 Answer: TypeAlias = Callable[[OpenApp, Any, Context], Awaitable[Any]]
@@ -135,7 +158,7 @@ class Core:
     def close(self) -> None:
         """Ends clients and loop; only tests need it, because Lambda ends the process."""
         if self.app is not None:
-            self.loop.run_until_complete(self.app.clients.close())
+            self.loop.run_until_complete(self.app.close())
         self.loop.close()
 
 

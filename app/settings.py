@@ -1,11 +1,13 @@
 """Reads what the deployment tells a function, from its environment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
+
+POST_LANES = ("fast", "sdk")
 
 
 class MissingSettingsError(Exception):
-    """The environment lacks variables; the message names every one of them."""
+    """The environment lacks variables, or has useless ones; the message names every one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +23,17 @@ class Settings:
     tickets_table: str
     notifications_topic: str  # ARN
     user_pool_id: str
-    management_endpoint: (
-        str  # "https://API.execute-api.REGION.amazonaws.com/STAGE", from the template, never from an event
-    )
+    # "https://API.execute-api.REGION.amazonaws.com/STAGE": from the template, never from an event
+    management_endpoint: str
+    post_lane: str = "fast"  # how posts go out: "fast" is our own lane, "sdk" the AWS SDK's client
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
-        """Builds the settings, or raises MissingSettingsError that names all that is absent or empty."""
-        names = {field.name: field.name.upper() for field in fields(cls)}
-        missing = [variable for variable in names.values() if not environment.get(variable)]
-        if missing:
-            raise MissingSettingsError(", ".join(missing))
-        return cls(**{field: environment[variable] for field, variable in names.items()})
+        """Builds the settings, or raises MissingSettingsError that names all that is absent, empty or useless."""
+        values = {field.name: environment.get(field.name.upper()) or field.default for field in fields(cls)}
+        useless = [name.upper() for name, value in values.items() if value is MISSING]
+        if values["post_lane"] not in POST_LANES:
+            useless.append("POST_LANE")
+        if useless:
+            raise MissingSettingsError(", ".join(useless))
+        return cls(**{name: str(value) for name, value in values.items()})

@@ -143,7 +143,9 @@ class Dispatch:
         tried = False
         try:
             async with asyncio.timeout(budget_s):
-                async with aclosing(self.lane.post(self._connections(planned), planned.frame)) as outcomes:
+                async with aclosing(
+                    self.lane.post(self._connections(planned), planned.frame, direct=planned.delivery.audience is None)
+                ) as outcomes:
                     async for connection, outcome in outcomes:
                         tally[outcome] += 1
                         if outcome is Outcome.GONE:

@@ -20,11 +20,12 @@ class PostLane(Protocol):
     """What every lane does, whatever it is made of."""
 
     def post(
-        self, connections: AsyncIterator[ConnectionId], payload: bytes
+        self, connections: AsyncIterator[ConnectionId], payload: bytes, *, direct: bool = False
     ) -> AsyncGenerator[tuple[ConnectionId, Outcome], None]:
         """Posts `payload` to each connection and yields each outcome as it comes, in any order.
 
         Never raises for a connection: a failure is an outcome, so one dead peer never stops the others. Whatever
-        `connections` raises, it raises. Pulls from `connections` only as fast as posts finish.
+        `connections` raises, it raises. Pulls from `connections` only as fast as posts finish. `direct` messages
+        go before broadcasts, where a lane knows the difference.
         """
         ...

@@ -19,9 +19,13 @@ class SdkLane:
     window: int = WINDOW
 
     async def post(
-        self, connections: AsyncIterator[ConnectionId], payload: bytes
+        self,
+        connections: AsyncIterator[ConnectionId],
+        payload: bytes,
+        *,
+        direct: bool = False,  # noqa: ARG002 - the protocol has it
     ) -> AsyncGenerator[tuple[ConnectionId, Outcome], None]:
-        """See PostLane."""
+        """See PostLane; it has no rate, so `direct` makes no difference."""
         flying: set[asyncio.Task[tuple[ConnectionId, Outcome]]] = set()
         try:
             async for connection in connections:

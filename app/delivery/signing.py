@@ -37,14 +37,14 @@ CredentialSource: TypeAlias = Callable[[], Awaitable[Credentials]]
 class SdkCredentials:
     """The credentials that the AWS SDK would use here, refreshed by it when they are about to expire."""
 
-    session: Any  # aioboto3.Session or aiobotocore's
+    session: Callable[[], Any]  # returns aioboto3's session; called late, because importing it is dear
 
     async def __call__(self) -> Credentials:
         """Raises UnavailableError when there are none, or their provider does not answer."""
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - see app.aws.Clients
 
         try:
-            found = await self.session.get_credentials()
+            found = await self.session().get_credentials()
             if found is None:
                 raise UnavailableError
             frozen = await found.get_frozen_credentials()

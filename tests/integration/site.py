@@ -80,7 +80,7 @@ class Site:
 
     def settings(self, management: str | None = None) -> Settings:
         endpoint = f"{management or self.url}/{STAGE}"
-        return Settings.read({**self.names, "MANAGEMENT_ENDPOINT": endpoint})
+        return Settings.read({**self.names, "MANAGEMENT_ENDPOINT": endpoint, "POST_LANE": "sdk"})
 
     def app(self, clock: Clock, management: str | None = None) -> App:
         settings = self.settings(management)

@@ -14,7 +14,7 @@ hypothesis.settings.load_profile("unit")
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings.read({name: name.lower() for name in variables()})
+    return Settings.read({name: name.lower() for name in variables()} | {"POST_LANE": "sdk"})
 
 
 @pytest.fixture

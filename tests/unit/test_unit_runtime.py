@@ -1,18 +1,24 @@
 import asyncio
+import os
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.aws import Clients, Service
+from app.catalogue import variables
 from app.errors import GoneError, UnavailableError
 from app.runtime import App, Context, Core, LambdaFunction, OpenApp, core
 from app.settings import Settings
+from tests.lane.certificates import certify
 from tests.unit.events import Remaining
 
 
@@ -137,9 +143,43 @@ def test_what_happened_while_frozen_is_known_before_a_handler_runs() -> None:
     made.close()
 
 
+class _Connection(asyncio.Protocol):
+    """What an HTTP client keeps in its pool: of no use once it is lost."""
+
+    lost = False
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
+        self.lost = True
+
+
+def test_a_tls_connection_that_died_while_frozen_is_lost_before_a_handler_runs(tmp_path: Path) -> None:
+    pems = certify(tmp_path)
+    ours, theirs = socket.socketpair()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pems.chain, pems.key)
+    made, connection = Core(), _Connection()
+
+    async def connect(*_: Any) -> None:
+        trusted = ssl.create_default_context(cafile=pems.roots)
+        loop = asyncio.get_running_loop()
+        await loop.create_connection(lambda: connection, sock=ours, ssl=trusted, server_hostname="localhost")
+        await asyncio.sleep(0.05)  # the peer's tickets come in
+
+    async def look(*_: Any) -> bool:
+        return connection.lost
+
+    with ThreadPoolExecutor(1) as other:
+        peer = other.submit(context.wrap_socket, theirs, server_side=True)
+        made.run(connect, {}, Remaining())
+        os.close(peer.result().detach())  # no farewell, as when a machine goes
+    assert made.run(look, {}, Remaining())
+    made.close()
+
+
 def test_one_app_serves_all_invocations(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in Settings.__dataclass_fields__:
-        monkeypatch.setenv(name.upper(), name)
+    for name in variables():
+        monkeypatch.setenv(name, name.lower())
+    monkeypatch.setenv("POST_LANE", "sdk")
 
     async def app_of(open_app: OpenApp, event: Any, context: Context) -> App:  # noqa: ARG001 - every answer has the three
         return open_app()

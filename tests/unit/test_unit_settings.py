@@ -7,7 +7,7 @@ WHOLE = {name: name.lower() for name in variables()}
 
 
 def test_every_variable_of_the_catalogue_is_a_setting_and_no_other() -> None:
-    assert {field.upper() for field in Settings.__dataclass_fields__} == set(variables())
+    assert {field.upper() for field in Settings.__dataclass_fields__} == {*variables(), "POST_LANE"}
 
 
 def test_each_setting_has_the_value_of_its_variable() -> None:
@@ -22,7 +22,16 @@ def test_variables_that_are_not_ours_are_passed_over() -> None:
 def test_every_missing_variable_is_named_at_once() -> None:
     with pytest.raises(MissingSettingsError) as caught:
         Settings.read({})
-    assert str(caught.value).split(", ") == [name.upper() for name in Settings.__dataclass_fields__]
+    assert str(caught.value).split(", ") == list(variables())
+
+
+def test_the_lane_is_the_fast_one_unless_something_else_is_said() -> None:
+    assert (Settings.read(WHOLE).post_lane, Settings.read({**WHOLE, "POST_LANE": "sdk"}).post_lane) == ("fast", "sdk")
+
+
+def test_a_lane_that_there_is_not_is_named() -> None:
+    with pytest.raises(MissingSettingsError, match=r"^POST_LANE$"):
+        Settings.read({**WHOLE, "POST_LANE": "slow"})
 
 
 @pytest.mark.parametrize("name", sorted(WHOLE))
