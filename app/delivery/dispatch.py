@@ -22,7 +22,7 @@ from app.delivery.plan import Plan, plan, replan
 from app.errors import Fault, ForbiddenError, InProgressError, ProblemError, ThrottledError, UnacceptableError
 from app.log import log, log_exception
 from app.models.deliveries import Delivery, DeliveryResult
-from app.models.ids import ConnectionId, UserId, keyed_message_id, new_message_id
+from app.models.ids import ConnectionId, UserId, keyed_message_id, new_message_id, new_token
 from app.models.messages import SendMessage
 from app.models.times import from_iso
 from app.models.users import User
@@ -102,12 +102,13 @@ class Dispatch:
     async def _accept(self, planned: Plan) -> bool:
         rows = [self.messages.put_action(row) for row in planned.messages]
         rows += [self.notifications.put_action(row) for row in planned.notifications]
+        token = new_token()
         for attempt in range(ACCEPT_ROUNDS):
             try:
-                return await self.deliveries.accept(planned.delivery, rows)
+                return await self.deliveries.accept(planned.delivery, rows, token)
             except ThrottledError:  # the SDK does not repeat a cancelled transaction, which has written nothing
                 await asyncio.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, no secret
-        return await self.deliveries.accept(planned.delivery, rows)
+        return await self.deliveries.accept(planned.delivery, rows, token)
 
     async def _repeat(self, earlier: Delivery, body: SendMessage, people: People, deadline: float) -> Delivery:
         if earlier.request_hash != body.digest():

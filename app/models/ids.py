@@ -24,6 +24,11 @@ def new_ticket() -> Ticket:
     return Ticket(secrets.token_urlsafe(32))
 
 
+def new_token() -> str:
+    """Returns what tells DynamoDB that two requests are one."""
+    return secrets.token_hex(16)
+
+
 def keyed_message_id(sender: UserId, key: str) -> MessageId:
     """Returns the id that a sender's `Idempotency-Key` stands for: equal for equal pairs, else different."""
     return MessageId(_digest("message", sender, key))

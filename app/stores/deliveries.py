@@ -20,15 +20,15 @@ class Deliveries:
         item = await self.table.get({"messageId": message_id})
         return None if item is None else Delivery.from_item(item)
 
-    async def accept(self, delivery: Delivery, rows: list[Item]) -> bool:
+    async def accept(self, delivery: Delivery, rows: list[Item], token: str) -> bool:
         """Writes the delivery and all rows of its message, or nothing; False if the message was accepted before.
 
-        `rows` are put actions, at most 99. The SDK sends one token with all its attempts, so an attempt whose
-        answer was lost and that is repeated counts once.
+        `rows` are put actions, at most 99. However often it is called with one `token` (at most 36 characters) and
+        the same rows, it counts once: what is repeated because an answer was lost finds itself, and no conflict.
         """
         first = self.table.put_action(delivery.to_item(), "attribute_not_exists(messageId)")
         try:
-            await self.table.call("transact_write_items", TransactItems=[first, *rows])
+            await self.table.call("transact_write_items", TransactItems=[first, *rows], ClientRequestToken=token)
         except ConditionFailedError:
             return False
         return True

@@ -171,7 +171,7 @@ async def _users(app: App, call: Call, clock: Clock) -> None:
 
 async def _deliveries(app: App, call: Call, clock: Clock) -> None:
     store, delivery = Deliveries(DynamoTable(call, app.settings.deliveries_table)), planned(clock(), BOB).delivery
-    await store.accept(delivery, [])
+    await store.accept(delivery, [], "token")
     await store.claim(delivery, clock())
     for complete in (False, True):
         await store.settle(delivery, DeliveryResult(posted=0, gone=0, failed=0, published=True, complete=complete))
