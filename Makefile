@@ -81,5 +81,5 @@ image: engine ## Builds the container image of all functions
 
 bench: .venv/.ready ## Measures the post lane beside the AWS SDK (QUICK=1: within a minute); result in .local/bench.json
 	@command -v nginx >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends \
-		nginx-light libnginx-mod-http-lua >/dev/null; }
+		nginx-light libnginx-mod-http-lua >/dev/null; } || { echo "Install nginx with its Lua module first." >&2; exit 1; }
 	@PYTHONPATH=. $(BIN)/python -m tests.lane.measure $(if $(QUICK),--count 20000 --rounds 2,--rounds 7)

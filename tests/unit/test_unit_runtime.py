@@ -148,6 +148,12 @@ class _Connection(asyncio.Protocol):
 
     lost = False
 
+    def __init__(self) -> None:
+        self.heard = asyncio.Event()
+
+    def data_received(self, data: bytes) -> None:  # noqa: ARG002 - asyncio's
+        self.heard.set()
+
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's
         self.lost = True
 
@@ -163,13 +169,18 @@ def test_a_tls_connection_that_died_while_frozen_is_lost_before_a_handler_runs(t
         trusted = ssl.create_default_context(cafile=pems.roots)
         loop = asyncio.get_running_loop()
         await loop.create_connection(lambda: connection, sock=ours, ssl=trusted, server_hostname="localhost")
-        await asyncio.sleep(0.05)  # the peer's tickets come in
+        await connection.heard.wait()  # and so the peer's tickets have come in, too
 
     async def look(*_: Any) -> bool:
         return connection.lost
 
+    def serve() -> ssl.SSLSocket:
+        peer = context.wrap_socket(theirs, server_side=True)
+        peer.send(b"x")
+        return peer
+
     with ThreadPoolExecutor(1) as other:
-        peer = other.submit(context.wrap_socket, theirs, server_side=True)
+        peer = other.submit(serve)
         made.run(connect, {}, Remaining())
         os.close(peer.result().detach())  # no farewell, as when a machine goes
     assert made.run(look, {}, Remaining())
