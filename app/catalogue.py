@@ -57,6 +57,19 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """An SQS queue with a dead-letter queue behind it."""
+
+    name: str
+    max_receives: int  # what fails as often goes to the dead-letter queue; AWS advises at least 5
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that carries the deployed URL."""
+        return f"{self.name.upper()}_QUEUE"
+
+
+@dataclass(frozen=True, slots=True)
 class UserPool:
     """The Cognito user pool; there is one."""
 
@@ -70,7 +83,7 @@ class Connections:
     variable: str = "MANAGEMENT_ENDPOINT"
 
 
-Resource: TypeAlias = Table | Topic | UserPool | Connections
+Resource: TypeAlias = Table | Topic | Queue | UserPool | Connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +112,26 @@ class SocketAuthorizer:
     parameter: str
 
 
-Trigger: TypeAlias = HttpRoute | SocketRoute | SocketAuthorizer
+@dataclass(frozen=True, slots=True)
+class QueueSource:
+    """Messages of a queue, in batches that may fail in part; brings the right to receive and to delete them.
+
+    What is received stays hidden from others for six times the function's time-out.
+    """
+
+    queue: Queue
+    batch_size: int
+    max_concurrency: int  # invocations at a time; AWS allows 2 to 1,000
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A fixed rate."""
+
+    every_min: int
+
+
+Trigger: TypeAlias = HttpRoute | SocketRoute | SocketAuthorizer | QueueSource | Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +159,12 @@ class Function:
     memory_mb: int = 512
 
 
-# API Gateway counts the posts to @connections, and the requests to both APIs, of the whole account in one bucket of
-# 10,000 a second. This is one environment's share of it.
-POSTS_PER_S = 2_000
+# API Gateway counts the posts to @connections, and the requests to both APIs, of the whole account in one bucket. The
+# workers of the queue together keep to 60 % of it; each environment that sends directly has a small share of its own.
+QUOTA_PER_S = 10_000
+WORKERS = 5  # invocations at a time
+WORKER_POSTS_PER_S = 1_200
+DIRECT_POSTS_PER_S = 500
 
 USERS = Table("Users", "userId")
 MESSAGES = Table("Messages", "messageId", "userId", (Index("byRecipient", "userId", "createdAt"),))
@@ -151,7 +186,7 @@ CONNECTIONS = Table(
 DELIVERIES = Table(
     "Deliveries",
     "messageId",
-    # `pending` holds a shard number until the delivery is done, so the second index is sparse.
+    # `pending` holds the state and a shard number until the delivery is done, so the second index is sparse.
     indexes=(Index("bySender", "senderId", "createdAt"), Index("pending", "pending", "pendingSince", "KEYS_ONLY")),
     ttl="expiresAt",
 )
@@ -161,11 +196,14 @@ TICKETS = Table("Tickets", "ticket", ttl="expiresAt")
 NOTIFICATIONS_TOPIC = Topic("notifications")
 ALERTS_TOPIC = Topic("alerts", alarms=True)
 
+DELIVERIES_QUEUE = Queue("deliveries", max_receives=5)
+
 USER_POOL = UserPool()
 SOCKETS = Connections()
 
 TABLES = (USERS, MESSAGES, NOTIFICATIONS, CONNECTIONS, DELIVERIES, DEVICES, TICKETS)
 TOPICS = (NOTIFICATIONS_TOPIC, ALERTS_TOPIC)
+QUEUES = (DELIVERIES_QUEUE,)
 
 FUNCTIONS = (
     Function(
@@ -211,12 +249,46 @@ FUNCTIONS = (
             Grant(MESSAGES, ("dynamodb:PutItem",)),
             Grant(NOTIFICATIONS, ("dynamodb:PutItem",)),
             Grant(DELIVERIES, ("dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem")),
-            Grant(CONNECTIONS, ("dynamodb:Query", "dynamodb:Scan", "dynamodb:DeleteItem"), indexes=("byUser",)),
+            Grant(
+                CONNECTIONS, ("dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"), indexes=("byUser",)
+            ),
             Grant(NOTIFICATIONS_TOPIC, ("sns:Publish",)),
-            Grant(SOCKETS, ("POST",)),
+            Grant(DELIVERIES_QUEUE, ("sqs:SendMessage",)),
+            Grant(SOCKETS, ("POST", "DELETE")),
         ),
         timeout_s=25,  # API Gateway waits 29, and its clock runs while a function starts
         memory_mb=1769,  # one whole vCPU: fan-out is bound by the CPU
+    ),
+    Function(
+        "Deliver",
+        "app.handlers.deliveries.deliver",
+        (QueueSource(DELIVERIES_QUEUE, batch_size=1, max_concurrency=WORKERS),),
+        (
+            Grant(USERS, ("dynamodb:BatchGetItem",)),
+            Grant(MESSAGES, ("dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")),
+            Grant(NOTIFICATIONS, ("dynamodb:PutItem",)),
+            Grant(DELIVERIES, ("dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem")),
+            Grant(
+                CONNECTIONS,
+                ("dynamodb:Query", "dynamodb:Scan", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"),
+                indexes=("byUser",),
+            ),
+            Grant(NOTIFICATIONS_TOPIC, ("sns:Publish",)),
+            Grant(DELIVERIES_QUEUE, ("sqs:SendMessage", "sqs:ChangeMessageVisibility")),
+            Grant(SOCKETS, ("POST", "DELETE")),
+        ),
+        timeout_s=60,
+        memory_mb=1769,  # one whole vCPU: fan-out is bound by the CPU
+    ),
+    Function(
+        "Sweep",
+        "app.handlers.deliveries.sweep",
+        (Schedule(every_min=1),),
+        (
+            Grant(DELIVERIES, ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:UpdateItem"), indexes=("pending",)),
+            Grant(DELIVERIES_QUEUE, ("sqs:SendMessage",)),
+        ),
+        timeout_s=50,  # less than a minute, so that two seldom run at a time
     ),
     Function(
         "CreateTicket",
@@ -247,5 +319,6 @@ def variables() -> Iterable[str]:
     """Names every environment variable that a function receives."""
     yield from (table.variable for table in TABLES)
     yield NOTIFICATIONS_TOPIC.variable
+    yield DELIVERIES_QUEUE.variable
     yield USER_POOL.variable
     yield SOCKETS.variable

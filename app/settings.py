@@ -22,6 +22,7 @@ class Settings:
     devices_table: str
     tickets_table: str
     notifications_topic: str  # ARN
+    deliveries_queue: str  # URL
     user_pool_id: str
     # "https://API.execute-api.REGION.amazonaws.com/STAGE": from the template, never from an event
     management_endpoint: str

@@ -8,7 +8,7 @@ from aws_cdk.aws_ecr_assets import DockerImageAsset
 from constructs import Construct
 
 from app import catalogue
-from infra.grants import Resources, environment, statement
+from infra.grants import Resources, environment, granted, statement
 from infra.stages import Stage
 
 _ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Architecture.ARM_64}
@@ -46,10 +46,10 @@ def _add_role(
         actions=["logs:CreateLogStream", "logs:PutLogEvents"],
         resources=[log_group.log_group_arn],  # ends in ":*", which stands for its streams
     )
-    granted = [statement(grant, resources) for grant in function.grants]
+    statements = [statement(grant, resources) for grant in granted(function)]
     return iam.Role(
         scope,
         f"{function.name}Role",
         assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-        inline_policies={"Grants": iam.PolicyDocument(statements=[log, *granted])},
+        inline_policies={"Grants": iam.PolicyDocument(statements=[log, *statements])},
     )

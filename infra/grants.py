@@ -1,6 +1,6 @@
 """What the functions may touch: each grant of the catalogue becomes one statement of a policy."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -12,7 +12,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 
 from app import catalogue
+from infra.queues import Queue
 from infra.stages import Stage
+
+# What Lambda does to a queue in the name of the function that works it off.
+_WORK_OFF = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class Resources:
     stage: Stage
     tables: Mapping[catalogue.Table, dynamodb.Table]
     topics: Mapping[catalogue.Topic, sns.Topic]
+    queues: Mapping[catalogue.Queue, Queue]
     user_pool: cognito.UserPool
     sockets: apigateway.WebSocketApi
 
@@ -32,11 +37,20 @@ def environment(resources: Resources) -> dict[str, str]:
     return {
         **{table.variable: deployed.table_name for table, deployed in resources.tables.items()},
         catalogue.NOTIFICATIONS_TOPIC.variable: resources.topics[catalogue.NOTIFICATIONS_TOPIC].topic_arn,
+        catalogue.DELIVERIES_QUEUE.variable: resources.queues[catalogue.DELIVERIES_QUEUE].messages.queue_url,
         catalogue.USER_POOL.variable: resources.user_pool.user_pool_id,
         catalogue.SOCKETS.variable: (
             f"https://{api}.execute-api.{stack.region}.{stack.url_suffix}/{resources.stage.name}"
         ),
     }
+
+
+def granted(function: catalogue.Function) -> Iterator[catalogue.Grant]:
+    """What the catalogue grants the function, and what its triggers bring."""
+    yield from function.grants
+    for trigger in function.triggers:
+        if isinstance(trigger, catalogue.QueueSource):
+            yield catalogue.Grant(trigger.queue, _WORK_OFF)
 
 
 def statement(grant: catalogue.Grant, resources: Resources) -> iam.PolicyStatement:
@@ -46,6 +60,8 @@ def statement(grant: catalogue.Grant, resources: Resources) -> iam.PolicyStateme
             return _allow(grant.actions, _table_arns(grant, resources.tables[table]))
         case catalogue.Topic() as topic:
             return _allow(grant.actions, [resources.topics[topic].topic_arn])
+        case catalogue.Queue() as queue:
+            return _allow(grant.actions, [resources.queues[queue].messages.queue_arn])
         case catalogue.UserPool():
             return _allow(grant.actions, [resources.user_pool.user_pool_arn])
         case catalogue.Connections():

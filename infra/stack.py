@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from aws_cdk import CfnOutput, Stack, Tags
-from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from app import catalogue
+from infra.alarms import add_alarms
 from infra.functions import add_function
 from infra.grants import Resources
 from infra.http_api import HttpApi
 from infra.image import add_image
+from infra.queues import add_queue, add_queue_source
+from infra.schedules import add_schedule
 from infra.socket_api import add_socket_api, add_socket_route, add_socket_stage, socket_authorizer
 from infra.stages import Stage
 from infra.tables import add_table
@@ -36,7 +38,8 @@ class SiteCommunications(Stack):
         image = add_image(self, stage)
         functions = {each: add_function(self, each, image, resources) for each in catalogue.FUNCTIONS}
         http_api = HttpApi(self, users, stage)
-        _attach(functions, http_api, resources.sockets)
+        _attach(self, functions, http_api, resources)
+        add_alarms(self, resources, functions)
         socket_stage = add_socket_stage(resources.sockets, stage)
         _output(self, {"HttpEndpoint": http_api.endpoint, "SocketEndpoint": socket_stage.url})
         _output(self, _names(users, resources, functions))
@@ -47,12 +50,13 @@ def _add_resources(scope: Construct, users: Users, stage: Stage) -> Resources:
         stage=stage,
         tables={table: add_table(scope, table, stage) for table in catalogue.TABLES},
         topics={topic: add_topic(scope, topic) for topic in catalogue.TOPICS},
+        queues={queue: add_queue(scope, queue) for queue in catalogue.QUEUES},
         user_pool=users.pool,
         sockets=add_socket_api(scope),
     )
 
 
-def _attach(functions: Functions, http_api: HttpApi, sockets: apigateway.WebSocketApi) -> None:
+def _attach(scope: Construct, functions: Functions, http_api: HttpApi, resources: Resources) -> None:
     """Connects each function to what the catalogue says invokes it."""
     authorizer = socket_authorizer(functions)
     for function, deployed in functions.items():
@@ -61,9 +65,13 @@ def _attach(functions: Functions, http_api: HttpApi, sockets: apigateway.WebSock
                 case catalogue.HttpRoute():
                     http_api.add_route(trigger, deployed)
                 case catalogue.SocketRoute():
-                    add_socket_route(sockets, trigger, deployed, authorizer)
+                    add_socket_route(resources.sockets, trigger, deployed, authorizer)
                 case catalogue.SocketAuthorizer():
                     pass  # stands in front of $connect, above
+                case catalogue.QueueSource():
+                    add_queue_source(deployed, trigger, resources.queues[trigger.queue])
+                case catalogue.Schedule():
+                    add_schedule(scope, trigger, deployed)
                 case _:
                     assert_never(trigger)
 
@@ -75,7 +83,16 @@ def _names(users: Users, resources: Resources, functions: Functions) -> dict[str
         "UserPoolClientId": users.client.user_pool_client_id,
         **{f"{table.name}TableName": deployed.table_name for table, deployed in resources.tables.items()},
         **{f"{topic.name.capitalize()}TopicArn": deployed.topic_arn for topic, deployed in resources.topics.items()},
+        **_queue_names(resources),
         **{f"{function.name}FunctionName": deployed.function_name for function, deployed in functions.items()},
+    }
+
+
+def _queue_names(resources: Resources) -> dict[str, str]:
+    return {
+        f"{queue.name.capitalize()}{kind}Url": deployed.queue_url
+        for queue, both in resources.queues.items()
+        for kind, deployed in (("Queue", both.messages), ("DeadLetterQueue", both.dead_letters))
     }
 
 

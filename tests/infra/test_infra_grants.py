@@ -2,17 +2,17 @@ from typing import Any, assert_never
 
 import pytest
 
-from app.catalogue import FUNCTIONS, Connections, Function, Grant, Table, Topic, UserPool
+from app.catalogue import FUNCTIONS, Connections, Function, Grant, Queue, QueueSource, Table, Topic, UserPool
 from tests.infra.template import Template
 
 Allowed = set[tuple[str, str]]  # (action, resource)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
-def test_a_role_allows_what_the_catalogue_grants_and_the_log_and_nothing_else(
+def test_a_role_allows_what_the_catalogue_grants_its_queue_and_its_log_and_nothing_else(
     template: Template, function: Function
 ) -> None:
-    granted: Allowed = set()
+    granted = _brought_by_triggers(function)
     for grant in function.grants:
         granted |= _granted(grant, template.stage.name)
     log = f"${{{function.name}Logs.Arn}}"
@@ -73,6 +73,15 @@ def _list(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
+def _brought_by_triggers(function: Function) -> Allowed:
+    return {
+        (f"sqs:{action}", f"${{{trigger.queue.name.capitalize()}Queue.Arn}}")
+        for trigger in function.triggers
+        if isinstance(trigger, QueueSource)
+        for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+    }
+
+
 def _granted(grant: Grant, stage: str) -> Allowed:
     match grant.on:
         case Table(name=name):
@@ -80,6 +89,8 @@ def _granted(grant: Grant, stage: str) -> Allowed:
             return {(action, arn) for action in grant.actions for arn in arns}
         case Topic(name=name):
             return {(action, f"${{{name.capitalize()}Topic}}") for action in grant.actions}
+        case Queue(name=name):
+            return {(action, f"${{{name.capitalize()}Queue.Arn}}") for action in grant.actions}
         case UserPool():
             return {(action, "${UserPool.Arn}") for action in grant.actions}
         case Connections():

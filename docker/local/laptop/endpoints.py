@@ -32,7 +32,7 @@ class Endpoints:
     userPoolId: str  # noqa: N815
     clientId: str  # noqa: N815
     tables: dict[str, str]  # name in the catalogue -> deployed name
-    queues: dict[str, str]
+    queues: dict[str, str]  # name in the catalogue -> URL, and with "-dead" its dead letters' URL
     topics: dict[str, str]  # name in the catalogue -> ARN
     people: tuple[Person, ...]
 

@@ -22,7 +22,17 @@ def located(template: Template, deployed: Deployed, endpoint: str) -> Endpoints:
         userPoolId=outputs["UserPoolId"],
         clientId=outputs["UserPoolClientId"],
         tables={table.name: outputs[f"{table.name}TableName"] for table in catalogue.TABLES},
-        queues={},
+        queues=_queues(outputs),
         topics={topic.name: outputs[f"{topic.name.capitalize()}TopicArn"] for topic in catalogue.TOPICS},
         people=(),
     )
+
+
+def _queues(outputs: dict[str, str]) -> dict[str, str]:
+    """The address of each queue, and as `NAME-dead` of its dead letters."""
+    kinds = {"": "Queue", "-dead": "DeadLetterQueue"}
+    return {
+        f"{queue.name}{suffix}": outputs[f"{queue.name.capitalize()}{kind}Url"]
+        for queue in catalogue.QUEUES
+        for suffix, kind in kinds.items()
+    }

@@ -81,12 +81,33 @@ def _camel_case(cors: dict[str, Any]) -> dict[str, Any]:
     return {name[0].lower() + name[1:]: value for name, value in cors.items()}
 
 
+# MiniStack 1.5.33 has a right of its own for SendMessageBatch, which on AWS is part of the right to send.
+_BROUGHT = {"sqs:SendMessage": "sqs:SendMessageBatch"}
+
+
+def _understood(role: dict[str, Any]) -> dict[str, Any]:
+    """Writes the statements so that MiniStack allows what AWS does."""
+    policies = [
+        policy | {"PolicyDocument": policy["PolicyDocument"] | {"Statement": [_widened(one) for one in statements]}}
+        for policy in role["Properties"]["Policies"]
+        for statements in [policy["PolicyDocument"]["Statement"]]
+    ]
+    return role | {"Properties": role["Properties"] | {"Policies": policies}}
+
+
+def _widened(statement: dict[str, Any]) -> dict[str, Any]:
+    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+    return statement | {"Action": [*actions, *(_BROUGHT[action] for action in actions if action in _BROUGHT)]}
+
+
 def _fitted(resource: dict[str, Any], engine: Engine, management: dict[str, Any]) -> dict[str, Any]:
     properties = resource.get("Properties", {})
     if "CorsConfiguration" in properties:
         return resource | {
             "Properties": properties | {"CorsConfiguration": _camel_case(properties["CorsConfiguration"])}
         }
+    if "Policies" in properties and resource["Type"] == "AWS::IAM::Role":
+        return _understood(resource)
     if resource["Type"] != "AWS::Lambda::Function" or properties.get("PackageType") != "Image":
         return resource
     if "MANAGEMENT_ENDPOINT" in properties.get("Environment", {}).get("Variables", {}):

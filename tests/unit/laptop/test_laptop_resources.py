@@ -22,6 +22,7 @@ def find() -> Endpoints:
     outputs = {"UserPoolId": "the-pool", "UserPoolClientId": "the-client"}
     outputs |= {f"{table.name}TableName": f"deployed-{table.name}" for table in catalogue.TABLES}
     outputs |= {f"{topic.name.capitalize()}TopicArn": f"arn:{topic.name}" for topic in catalogue.TOPICS}
+    outputs |= {"DeliveriesQueueUrl": "http://queue", "DeliveriesDeadLetterQueueUrl": "http://dead-letters"}
     return located(TEMPLATE, Deployed({"Http": "h1", "Sockets": "s1"}, outputs), "http://127.0.0.1:4566")
 
 
@@ -40,3 +41,7 @@ def test_people_sign_in_where_the_stack_says() -> None:
 def test_every_table_and_topic_of_the_catalogue_is_found() -> None:
     assert find().tables == {table.name: f"deployed-{table.name}" for table in catalogue.TABLES}
     assert find().topics == {topic.name: f"arn:{topic.name}" for topic in catalogue.TOPICS}
+
+
+def test_every_queue_of_the_catalogue_is_found_with_its_dead_letters() -> None:
+    assert find().queues == {"deliveries": "http://queue", "deliveries-dead": "http://dead-letters"}

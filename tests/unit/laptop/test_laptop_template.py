@@ -135,7 +135,9 @@ def test_plain_http_is_not_refused(template: Template) -> None:
     assert resources["Alerts"]["Properties"]["PolicyDocument"]["Statement"] == [ALLOW_ALARMS]
 
 
-def test_a_policy_that_only_refuses_plain_http_is_dropped(template: Template) -> None:
+@pytest.mark.parametrize("kind", ["AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy"])
+def test_a_policy_that_only_refuses_plain_http_is_dropped(template: Template, kind: str) -> None:
+    template["Resources"]["Others"]["Type"] = kind
     assert "Others" not in fit(template, PROCESS, 4566)["Resources"]
 
 
@@ -159,3 +161,21 @@ def test_who_may_ask_is_spelled_as_the_stand_in_reads_it(template: Template) -> 
     template["Resources"][name]["Properties"]["CorsConfiguration"] = {"AllowOrigins": ["*"], "MaxAge": 1}
     cors = fit(template, PROCESS, 4566)["Resources"][name]["Properties"]["CorsConfiguration"]
     assert cors == {"allowOrigins": ["*"], "maxAge": 1}
+
+
+def allowed(template: Template, **statement: Any) -> dict[str, Any]:
+    """Returns what becomes of the one statement of a role."""
+    role = resource("AWS::IAM::Role", Policies=[{"PolicyName": "P", "PolicyDocument": {"Statement": [statement]}}])
+    fitted = fit({**template, "Resources": {**template["Resources"], "Role": role}}, PROCESS, 4566)
+    (policy,) = fitted["Resources"]["Role"]["Properties"]["Policies"]
+    (one,) = policy["PolicyDocument"]["Statement"]
+    kept: dict[str, Any] = one
+    return kept
+
+
+def test_who_may_send_may_send_batches_and_nothing_else(template: Template) -> None:
+    assert allowed(template, Action="sqs:SendMessage", Resource="arn") == {
+        "Action": ["sqs:SendMessage", "sqs:SendMessageBatch"],
+        "Resource": "arn",
+    }
+    assert allowed(template, Action=["sns:Publish"], Resource="arn") == {"Action": ["sns:Publish"], "Resource": "arn"}
