@@ -18,7 +18,7 @@ from app.errors import (
 )
 
 Call: TypeAlias = Callable[..., Awaitable[dict[str, Any]]]  # a Service below, or what a test puts in its place
-ServiceName = Literal["dynamodb", "sns", "cognito-idp", "apigatewaymanagementapi"]
+ServiceName = Literal["dynamodb", "sns", "sqs", "cognito-idp", "apigatewaymanagementapi"]
 
 CONNECT_TIMEOUT_S = 0.5
 READ_TIMEOUT_S = 2.0
@@ -41,6 +41,9 @@ MEANINGS: Mapping[str, type[AwsError | UnavailableError]] = {
     "ReplicatedWriteConflictException": ThrottledError,
     "KMSThrottlingException": ThrottledError,
     "KMSThrottling": ThrottledError,
+    "RequestThrottled": ThrottledError,
+    "KmsThrottled": ThrottledError,
+    "KMS.ThrottlingException": ThrottledError,
     "CodeDeliveryFailureException": UnavailableError,
     "UserNotFoundException": AbsentError,
     "UsernameExistsException": ExistsError,

@@ -15,7 +15,7 @@ from app.catalogue import ADMINS
 from app.errors import BugError, NotFoundError, ProblemError, UnauthenticatedError, UnavailableError, UnparsableError
 from app.log import log, log_exception
 from app.models.ids import UserId
-from app.models.wire import WireT, check, parse
+from app.models.wire import MAX_BODY_BYTES, WireT, check, parse
 from app.runtime import App, Context, LambdaFunction, OpenApp, at
 
 MAX_ID_BYTES = 128
@@ -75,9 +75,9 @@ class Request:
             raise NotFoundError
         return UserId(user_id)
 
-    def json(self, model: type[WireT]) -> WireT:
-        """Returns the body, checked; raises UnparsableError, TooLargeError or UnacceptableError."""
-        return check(model, parse(self.body))
+    def json(self, model: type[WireT], *, limit: int = MAX_BODY_BYTES) -> WireT:
+        """Returns the body, at most `limit` bytes; raises UnparsableError, TooLargeError or UnacceptableError."""
+        return check(model, parse(self.body, limit=limit))
 
     def idempotency_key(self) -> str | None:
         """Returns the `Idempotency-Key`; raises UnparsableError if it is no key."""

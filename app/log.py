@@ -6,10 +6,13 @@ validation libraries repeat what the caller sent.
 """
 
 import json
+import os
+import time
 import traceback
 from datetime import UTC, datetime
 from typing import Literal
 
+NAMESPACE = "SiteCommunications"  # of the metrics
 Level = Literal["INFO", "WARN", "ERROR"]
 
 
@@ -17,6 +20,18 @@ def log(event: str, *, level: Level = "INFO", **ids: str | float | bool | None) 
     """Writes one line; `ids` are identifiers, counts and durations only."""
     moment = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     line = {"timestamp": moment, "level": level, "event": event, **ids}
+    print(json.dumps(line, separators=(",", ":")), flush=True)
+
+
+def metrics(**counts: int) -> None:
+    """Writes counts as CloudWatch metrics of this function, in the embedded metric format."""
+    declared = [{"Name": name, "Unit": "Count"} for name in counts]
+    about = {"Namespace": NAMESPACE, "Dimensions": [["FunctionName"]], "Metrics": declared}
+    line = {
+        "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [about]},
+        "FunctionName": os.environ.get("AWS_LAMBDA_FUNCTION_NAME", ""),
+        **counts,
+    }
     print(json.dumps(line, separators=(",", ":")), flush=True)
 
 

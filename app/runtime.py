@@ -13,18 +13,26 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias
 
+from app import catalogue
 from app.aws import Clients, Service, ServiceName
-from app.catalogue import POSTS_PER_S
+from app.catalogue import DELIVERIES_QUEUE, DIRECT_POSTS_PER_S, WORKER_POSTS_PER_S
 from app.channels.people import People
+from app.channels.queue import Queue
 from app.channels.sockets import Sockets
 from app.channels.topic import NotificationsTopic
 from app.delivery.dispatch import Dispatch
 from app.delivery.endpoint import Endpoint
 from app.delivery.fast_lane import FastLane
 from app.delivery.governor import Governor
+from app.delivery.inbox import Inbox
+from app.delivery.jobs import Jobs
 from app.delivery.lane import PostLane
+from app.delivery.parts import Parts
 from app.delivery.sdk_lane import SdkLane
 from app.delivery.signing import SdkCredentials
+from app.delivery.sweep import Sweeper
+from app.delivery.telling import Teller
+from app.delivery.tidy import Tidy
 from app.log import log
 from app.models.times import utc_now
 from app.settings import MissingSettingsError, Settings
@@ -45,6 +53,7 @@ class App:
     settings: Settings
     clients: Clients
     now: Callable[[], datetime] = utc_now
+    _lanes: list[FastLane] = field(default_factory=list)
 
     def service(self, name: ServiceName) -> Service:
         return Service(self.clients, name)
@@ -77,33 +86,68 @@ class App:
         return Sockets(self.service("apigatewaymanagementapi"))
 
     @cached_property
-    def dispatch(self) -> Dispatch:
-        return Dispatch(
-            users=self.users,
-            messages=Messages(self.table(self.settings.messages_table)),
-            notifications=Notifications(self.table(self.settings.notifications_table)),
-            deliveries=Deliveries(self.table(self.settings.deliveries_table)),
-            connections=self.connections,
-            topic=NotificationsTopic(self.service("sns"), self.settings.notifications_topic),
-            lane=self.lane,
-            now=self.now,
+    def inbox(self) -> Inbox:
+        return Inbox(
+            Messages(self.table(self.settings.messages_table)),
+            Notifications(self.table(self.settings.notifications_table)),
         )
 
     @cached_property
-    def lane(self) -> PostLane:
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self.table(self.settings.deliveries_table))
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        return Jobs(self.deliveries, self.queue(DELIVERIES_QUEUE), self.now)
+
+    @cached_property
+    def dispatch(self) -> Dispatch:
+        return Dispatch(self.users, self._parts(DIRECT_POSTS_PER_S), self.now)
+
+    @cached_property
+    def worker(self) -> Parts:
+        return self._parts(WORKER_POSTS_PER_S)
+
+    @cached_property
+    def sweeper(self) -> Sweeper:
+        return Sweeper(self.deliveries, self.jobs, self.now)
+
+    def queue(self, queue: catalogue.Queue) -> Queue:
+        return Queue(self.service("sqs"), getattr(self.settings, queue.variable.lower()))
+
+    def _parts(self, posts_per_s: int) -> Parts:
+        return Parts(
+            users=self.users,
+            inbox=self.inbox,
+            deliveries=self.deliveries,
+            jobs=self.jobs,
+            teller=Teller(
+                connections=self.connections,
+                topic=NotificationsTopic(self.service("sns"), self.settings.notifications_topic),
+                lane=self.lane(posts_per_s),
+                tidy=Tidy(self.connections, self.sockets, self.now),
+                now=self.now,
+            ),
+            now=self.now,
+        )
+
+    def lane(self, posts_per_s: int) -> PostLane:
+        """Makes a lane with this share of the account's quota; what it opens is closed by `close`."""
         if self.settings.post_lane == "sdk":
             return SdkLane(self.service("apigatewaymanagementapi"))
-        return FastLane(
+        lane = FastLane(
             Endpoint.parse(self.settings.management_endpoint),
             self.clients.session().region_name,
             SdkCredentials(self.clients.session),
-            Governor(POSTS_PER_S),
+            Governor(posts_per_s),
         )
+        self._lanes.append(lane)
+        return lane
 
     async def close(self) -> None:
         """Ends all connections; only tests need it, because Lambda ends the process."""
-        if "lane" in self.__dict__ and isinstance(self.lane, FastLane):
-            await self.lane.close()
+        for lane in self._lanes:
+            await lane.close()
         await self.clients.close()
 
 

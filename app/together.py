@@ -1,10 +1,12 @@
 """Runs what stands or falls together."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterable
+from itertools import islice
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 async def together(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -18,3 +20,38 @@ async def together(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return [task.result() for task in tasks]
+
+
+async def both(first: Coroutine[Any, Any, T], second: Coroutine[Any, Any, U]) -> tuple[T, U]:
+    """Runs two calls that differ in kind; see `together`."""
+    one, two = await together([first, second])
+    return cast("T", one), cast("U", two)
+
+
+def batched(items: Iterable[T], size: int) -> Iterable[list[T]]:
+    """Yields the items in lists of `size`, of which the last may be shorter (itertools has it from Python 3.12 on)."""
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
+
+
+async def ahead(items: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+    """Yields what `items` yields, and asks for the next one while the last is in use.
+
+    Close it with `aclosing`: that ends the asking and closes `items`.
+    """
+    asking = asyncio.create_task(_next(items))
+    try:
+        while some := await asking:
+            asking = asyncio.create_task(_next(items))
+            yield some[0]
+    finally:
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        await items.aclose()
+
+
+async def _next(items: AsyncIterator[T]) -> tuple[T] | None:
+    async for item in items:
+        return (item,)
+    return None

@@ -1,6 +1,8 @@
 """The SNS topic `notifications`: one publish tells every subscribed channel of a message."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import orjson
 
@@ -14,15 +16,18 @@ class NotificationsTopic:
     call: Call
     arn: str
 
-    async def publish(self, notification: Notification, recipients: tuple[UserId, ...]) -> None:
-        """Publishes the frame and whom it is for; no recipients stand for everyone.
+    async def publish(
+        self, notification: Notification, audience: Literal["everyone"] | None, recipients: Sequence[UserId]
+    ) -> None:
+        """Publishes the frame, and whom it is for: the audience if there is one, else these recipients.
 
-        At most 16 KiB of content and 49 recipients: far below SNS's 256 KiB.
+        At most 16 KiB of content and 50 recipients: far below SNS's 256 KiB.
         """
+        told = {**notification.frame(), "audience": audience, "recipientIds": recipients}
         await self.call(
             "publish",
             TopicArn=self.arn,
-            Message=orjson.dumps({**notification.frame(), "recipientIds": recipients}).decode(),
+            Message=orjson.dumps(told).decode(),
             MessageAttributes={
                 "type": {"DataType": "String", "StringValue": notification.type},
                 "priority": {"DataType": "String", "StringValue": notification.priority},

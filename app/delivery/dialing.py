@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 from app.delivery.endpoint import Endpoint
 from app.delivery.post_socket import RawSocket
 
-DIAL_S = 1.5  # for name, TCP and TLS together; leaves a post of 2 s time to be sent
+DIAL_S = 1.5  # for name, TCP and TLS together; leaves a post time to be sent
 CONNECT_S = 0.5  # for TCP to one address, so that there is time to try another
 NAMES_S = 20.0  # how long the addresses of a name are believed; API Gateway's records live for 60 s
 

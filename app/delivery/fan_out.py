@@ -16,6 +16,7 @@ from app.models.ids import ConnectionId
 TRIES = 3  # of one post, not counting those that were throttled
 SOON_S = 0.1  # the first pause between two tries; doubled each time, and only a random part of it is waited for
 PAUSE_MOST_S = 1.0
+MOST = 900  # posts on their way, slow ones and all; Lambda allows 1,024 file descriptors
 GOVERNED_S = 0.005  # the least that is waited for the governor: then some posts may go, not one
 # A 403 is about the role, the stage or the signature, so it is for somebody to mend and not an answer to keep.
 FINAL = {410: Outcome.GONE, 400: Outcome.REFUSED, 413: Outcome.REFUSED, 403: Outcome.FAILED}
@@ -32,23 +33,34 @@ class Carrier(Protocol):
 class Terms:
     """How a fan-out may go about it."""
 
-    window: int  # posts that are on their way, and outcomes that nobody has taken yet
+    window: int  # posts that are on their way and not slow, and outcomes that nobody has taken yet
     post_s: float  # for all tries of one post, from its first, unless it is throttled
     throttled_s: float  # how long a post that was answered with 429 is tried again
-    ends_at: float  # in the loop's time: nothing is tried again after it
+    ends_at: float  # in the loop's time: every post is over by then, and no other is begun
     direct: bool  # goes before broadcasts
 
 
 class Post:
     """One connection's share in a fan-out."""
 
-    __slots__ = ("_fan_out", "begun_at", "bereft", "connection", "gives_up_at", "otherwise", "throttles", "tries")
+    __slots__ = (
+        "_fan_out",
+        "begun_at",
+        "bereft",
+        "connection",
+        "gives_up_at",
+        "is_slow",
+        "otherwise",
+        "throttles",
+        "tries",
+    )
 
     def __init__(self, fan_out: "FanOut", connection: ConnectionId, begun_at: float, gives_up_at: float) -> None:
         self._fan_out, self.connection = fan_out, connection
         self.begun_at, self.gives_up_at = begun_at, gives_up_at
         self.tries = self.throttles = 0
         self.bereft = False  # its last try lost the connection
+        self.is_slow = False  # it no longer counts against the window
         self.otherwise = Outcome.FAILED  # what it comes to if no further try succeeds
 
     def request(self) -> bytes:
@@ -63,6 +75,9 @@ class Post:
     def missed(self, *, written: bool) -> None:
         self._fan_out.missed(self, written=written)
 
+    def slowed(self) -> None:
+        self._fan_out.slowed(self)
+
     def belongs_to(self, fan_out: object) -> bool:
         return self._fan_out is fan_out
 
@@ -75,6 +90,8 @@ class FanOut:
         self._carrier, self._governor, self._terms = carrier, governor, terms
         self._loop = asyncio.get_running_loop()
         self._in_flight = 0
+        self._slow = 0  # of these, which do not count against the window
+        self._limit = terms.window  # of what is in flight, slow or not, and of outcomes
         self._later: list[tuple[float, Post]] = []  # when to try again
         self._results: list[tuple[ConnectionId, Outcome]] = []
         self._has_logged = False
@@ -84,14 +101,21 @@ class FanOut:
     async def pull(
         self, connections: AsyncIterator[ConnectionId], credentials: CredentialSource, clock: Callable[[], float]
     ) -> None:
-        """Begins a post for each connection, as fast as window and governor allow; `clock` as in Signer."""
+        """Begins a post for each connection, as fast as window and governor allow; `clock` as in Signer.
+
+        Once it is cancelled, nothing that it has pulled is without an outcome.
+        """
         renew_at = clock() + FRESH_S
         async for connection in connections:
-            while wait_s := self._governor.take(direct=self._terms.direct):  # noqa: ASYNC110 - it has no event
-                await asyncio.sleep(max(wait_s, GOVERNED_S))
-            if clock() >= renew_at:
-                renew_at = clock() + FRESH_S
-                await self._renew(credentials)
+            try:
+                while wait_s := self._governor.take(direct=self._terms.direct):  # noqa: ASYNC110 - it has no event
+                    await asyncio.sleep(max(wait_s, GOVERNED_S))
+                if clock() >= renew_at:
+                    renew_at = clock() + FRESH_S
+                    await self._renew(credentials)
+            except asyncio.CancelledError:
+                self._results.append((connection, Outcome.FAILED))  # its turn never came
+                raise
             self._begin(connection)
             while self._is_full():
                 self._room = self._loop.create_future()
@@ -122,6 +146,8 @@ class FanOut:
     def settle(self, post: Post, outcome: Outcome) -> None:
         """Notes the outcome of a post that is over."""
         self._in_flight -= 1
+        if post.is_slow:
+            self._count_slow(-1)
         self._results.append((post.connection, outcome))
         if self._news is not None:
             self.tell()
@@ -149,6 +175,13 @@ class FanOut:
         pause_s = 0.0 if post.tries == 1 else self._pause_s(post.tries)
         self._again(post, Outcome.UNKNOWN if written else Outcome.FAILED, pause_s)
 
+    def slowed(self, post: Post) -> None:
+        """Lets another post go in the place of one that keeps its connection waiting."""
+        if not post.is_slow:
+            post.is_slow = True
+            self._count_slow(1)
+            self._make_room()
+
     def tick(self, now: float) -> None:
         """Tries again what is due."""
         due = [post for at, post in self._later if at <= now]
@@ -158,7 +191,7 @@ class FanOut:
 
     def _begin(self, connection: ConnectionId) -> None:
         now = self._loop.time()
-        post = Post(self, connection, now, now + self._terms.post_s)
+        post = Post(self, connection, now, min(now + self._terms.post_s, self._terms.ends_at))
         self._in_flight += 1
         try:
             request = self.signer.request(connection)
@@ -171,14 +204,14 @@ class FanOut:
         post.throttles += 1
         if post.throttles == 1:  # one client that does not read is answered with 429 too, again and again
             self._governor.throttled()
-        post.gives_up_at = post.begun_at + self._terms.throttled_s
+        post.gives_up_at = min(post.begun_at + self._terms.throttled_s, self._terms.ends_at)
         self._again(post, Outcome.THROTTLED, SOON_S / 2 + self._pause_s(post.throttles))
 
     def _again(self, post: Post, otherwise: Outcome, pause_s: float) -> None:
         if post.otherwise is not Outcome.UNKNOWN:  # once sent it may have arrived, whatever comes after
             post.otherwise = otherwise
         now = self._loop.time()
-        if post.tries >= TRIES or now + pause_s >= self._end_of(post):
+        if post.tries >= TRIES or now + pause_s >= post.gives_up_at:
             self.settle(post, post.otherwise)
         elif pause_s:
             self._later.append((now + pause_s, post))
@@ -186,7 +219,7 @@ class FanOut:
             self._resubmit(post, now)
 
     def _resubmit(self, post: Post, now: float) -> None:
-        if now >= self._end_of(post):
+        if now >= post.gives_up_at:
             self.settle(post, post.otherwise)
         elif self._governor.take(direct=self._terms.direct):
             self._later.append((now, post))
@@ -195,15 +228,16 @@ class FanOut:
         else:
             self._carrier.submit(post, post.request(), now, first=True)
 
-    def _end_of(self, post: Post) -> float:
-        return min(post.gives_up_at, self._terms.ends_at)
-
     def _pause_s(self, tries: int) -> float:
         most_s = min(PAUSE_MOST_S, SOON_S * 2 ** (tries - 1))
         return random.uniform(0.0, most_s)  # noqa: S311 - no secret
 
     def _is_full(self) -> bool:
-        return self._in_flight + len(self._results) >= self._terms.window
+        return self._in_flight + len(self._results) >= self._limit
+
+    def _count_slow(self, change: int) -> None:
+        self._slow += change
+        self._limit = min(self._terms.window + self._slow, MOST)
 
     def _make_room(self) -> None:
         room, self._room = self._room, None

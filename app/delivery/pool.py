@@ -10,11 +10,13 @@ from collections import deque
 from typing import Protocol, TypeAlias
 
 from app.delivery.dialing import Dialer, DialError
+from app.delivery.fan_out import MOST
 from app.delivery.post_socket import PostSocket
 from app.log import log_exception
 
 HANDSHAKES = 16  # at a time: each costs the loop about 1 ms, and those that are ready serve the rest meanwhile
 QUIET_S = 1.0  # a connection that was idle for longer is looked at before it is used
+SLOW_S = 0.1  # after that a post holds but its connection, and another may be opened for the posts behind it
 IDLE_S = 50.0  # then it is closed: API Gateway's side ends idle connections after about a minute
 
 
@@ -26,6 +28,7 @@ class Post(Protocol):
     def request(self) -> bytes: ...
     def answered(self, status: int, error: str) -> None: ...
     def missed(self, *, written: bool) -> None: ...
+    def slowed(self) -> None: ...
     def belongs_to(self, fan_out: object) -> bool: ...
 
 
@@ -33,12 +36,18 @@ Socket: TypeAlias = PostSocket[Post]
 
 
 class Pool:
-    """Never more than `size` connections, of which each has one post on its way or none."""
+    """Never more than `size` connections that answer in time, of which each has one post on its way or none.
 
-    def __init__(self, dialer: Dialer, size: int, answer_s: float) -> None:
-        """`answer_s`: how long an answer is waited for, in seconds."""
-        self._dialer, self._size, self._answer_s = dialer, size, answer_s
+    A connection whose post is slow does not count, so that those that hang do not take the others' places; with them
+    there are never more than `most`.
+    """
+
+    def __init__(self, dialer: Dialer, size: int, answer_s: float, slow_s: float = SLOW_S, most: int = MOST) -> None:
+        """`answer_s`: how long an answer is waited for, in seconds; `slow_s`: after how long it is slow."""
+        self._dialer, self._size, self._most = dialer, size, most
+        self._answer_s, self._slow_s = answer_s, slow_s
         self._sockets: set[Socket] = set()
+        self._slow: set[Socket] = set()  # they have a post that has been on its way for long
         self._idle: list[Socket] = []
         self._waiting: deque[Post] = deque()  # for any connection
         self._bereft: deque[Post] = deque()  # for a new one
@@ -63,6 +72,8 @@ class Pool:
         self._dial_more()
 
     def answered(self, socket: Socket, post: Post, status: int, error: str) -> None:
+        if socket in self._slow:
+            self._rejoin(socket)
         if self._waiting or self._bereft or socket.raw is None:
             self._use_next(socket)
         else:
@@ -92,6 +103,8 @@ class Pool:
         # If it was this process that had no time: the loop hands out what has come in before it calls its timers.
         for socket in [socket for socket in self._sockets if self._is_late(socket, now)]:
             socket.give_up()
+        for socket in [socket for socket in self._sockets - self._slow if self._is_slow(socket, now)]:
+            self._set_aside(socket)
         for queue in (self._waiting, self._bereft):
             for post in [post for post in queue if now >= post.gives_up_at]:
                 queue.remove(post)
@@ -123,6 +136,19 @@ class Pool:
         post = socket.post
         return post is not None and (now - socket.since > self._answer_s or now >= post.gives_up_at)
 
+    def _is_slow(self, socket: Socket, now: float) -> bool:
+        return socket.post is not None and now - socket.since > self._slow_s
+
+    def _set_aside(self, socket: Socket) -> None:
+        self._slow.add(socket)
+        if socket.post is not None:
+            socket.post.slowed()
+
+    def _rejoin(self, socket: Socket) -> None:
+        self._slow.discard(socket)
+        if self._count() > self._size:
+            socket.close()  # another has taken its place
+
     def _use_next(self, socket: Socket, *, new: bool = False) -> None:
         """Gives a connection that is known to live to the post that waits longest."""
         if socket.raw is None or (len(self._bereft) > len(self._dials) and self._is_full() and not new):
@@ -139,11 +165,15 @@ class Pool:
     def _drop(self, socket: Socket) -> None:
         socket.close()
         self._sockets.discard(socket)
+        self._slow.discard(socket)
         if socket in self._idle:
             self._idle.remove(socket)
 
     def _is_full(self) -> bool:
-        return len(self._sockets) + len(self._dials) >= self._size
+        return self._count() >= self._size or self._count() + len(self._slow) >= self._most
+
+    def _count(self) -> int:
+        return len(self._sockets) - len(self._slow) + len(self._dials)
 
     def _dial_more(self) -> None:
         wanted = min(len(self._waiting) + len(self._bereft), HANDSHAKES)

@@ -1,5 +1,7 @@
 """Connections and the one-time tickets that open them."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,3 +45,13 @@ class Connection(Stored):
 
     def to_item(self) -> dict[str, Any]:
         return self.model_dump(by_alias=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some connections that a message is for."""
+
+    live: Sequence[ConnectionId] = ()
+    expired: Sequence[ConnectionId] = ()  # their token has ended: to be closed
+    cursor: ConnectionId | None = None  # after which the next page begins; None if there is none
+    again: bool = False  # they were tried before

@@ -11,7 +11,8 @@ from app.models.ids import MessageId, UserId
 from app.models.wire import Stored, Wire
 
 MAX_CONTENT_BYTES = 16 * 1024
-MAX_RECIPIENTS = 49  # two rows each and the delivery fit into the 100 items of one transaction
+MAX_SEND_BYTES = 320 * 1024  # of a body with all of these; what of it is stored stays below DynamoDB's 400 KB
+MAX_RECIPIENTS = 5_000
 
 Priority = Literal["normal", "critical"]
 

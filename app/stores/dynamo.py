@@ -1,5 +1,7 @@
 """What all tables have in common: items in and out of DynamoDB's own notation, and pages that are followed."""
 
+import asyncio
+import random
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -7,11 +9,15 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from app.aws import Call
-from app.errors import UnavailableError
+from app.errors import ThrottledError, UnavailableError
+from app.models.ids import new_token
+from app.together import batched
 
 Item: TypeAlias = dict[str, Any]
 
 _NAME = re.compile(r"#(\w+)")
+MOST_IN_BATCH = 25  # writes in one BatchWriteItem
+_THROTTLED_ROUNDS = 2  # of a throttled transaction, before the one that counts
 _BATCH_ROUNDS = 4  # of a batch whose rest DynamoDB left unprocessed; each round is retried by the SDK as well
 
 
@@ -35,7 +41,7 @@ def _plain(value: Any) -> Any:
         return int(value)
     if isinstance(value, dict):
         return {name: _plain(member) for name, member in value.items()}
-    return [_plain(member) for member in value] if isinstance(value, list) else value
+    return [_plain(member) for member in value] if isinstance(value, list) else value  # a set of strings stays one
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ class DynamoTable:
 
     async def get_many(self, keys: list[Item]) -> list[Item]:
         """Returns those of at most 100 items that exist, in any order, read consistently."""
+        if not keys:
+            return []
         wanted: Item = {self.name: {"Keys": [encode(key) for key in keys], "ConsistentRead": True}}
         found: list[Item] = []
         for _ in range(_BATCH_ROUNDS):
@@ -76,16 +84,30 @@ class DynamoTable:
         answer = await self.call("delete_item", **parameters, **_condition(condition, values))
         return decode(answer["Attributes"]) if answer.get("Attributes") else None
 
-    async def update(self, key: Item, change: str, condition: str, **values: Any) -> None:
-        """Changes attributes of an item; raises ConditionFailedError when the condition does not hold."""
-        await self.call(
+    async def delete_many(self, keys: list[Item]) -> None:
+        """Deletes items, in batches; it is no error if there are none."""
+        for some in batched(keys, MOST_IN_BATCH):
+            rest: Item = {self.name: [{"DeleteRequest": {"Key": encode(key)}} for key in some]}
+            for _ in range(_BATCH_ROUNDS):
+                answer = await self.call("batch_write_item", RequestItems=rest)
+                rest = answer.get("UnprocessedItems") or {}
+                if not rest:
+                    break
+            else:
+                raise UnavailableError
+
+    async def update(self, key: Item, change: str, condition: str, **values: Any) -> Item:
+        """Changes attributes and returns the item as it is then; raises ConditionFailedError like `put`."""
+        answer = await self.call(
             "update_item",
             TableName=self.name,
             Key=encode(key),
             UpdateExpression=change,
             ConditionExpression=condition,
+            ReturnValues="ALL_NEW",
             **_placeholders(f"{change} {condition}", values),
         )
+        return decode(answer["Attributes"])
 
     async def last(self, count: int, key: str, index: str, **values: Any) -> list[Item]:
         """Returns those items, at most `count`, whose key fits the key condition and which sort last."""
@@ -101,32 +123,60 @@ class DynamoTable:
         return [decode(item) for item in answer["Items"]]
 
     async def query(self, key: str, index: str | None = None, **values: Any) -> AsyncIterator[Item]:
-        """Yields all items whose key fits the key condition, page by page."""
+        """Yields all items whose key fits the key condition, page by page; without an index as of now."""
         parameters = {"TableName": self.name, "KeyConditionExpression": key, **_placeholders(key, values)}
-        if index:
-            parameters["IndexName"] = index
-        async for item in self._pages("query", parameters):
-            yield item
+        parameters |= {"IndexName": index} if index else {"ConsistentRead": True}
+        async for items, _ in self._pages("query", parameters, {}):
+            for item in items:
+                yield decode(item)
 
-    async def scan(self, only: str, **values: Any) -> AsyncIterator[Item]:
-        """Yields all items of the table that fit the filter, page by page."""
-        parameters = {"TableName": self.name, "FilterExpression": only, **_placeholders(only, values)}
-        async for item in self._pages("scan", parameters):
-            yield item
+    async def segment(
+        self, number: int, count: int, limit: int, after: Item | None, attributes: str
+    ) -> AsyncIterator[tuple[list[Item], Item | None]]:
+        """Yields pages of one of `count` segments of the table, from after the key `after` on.
+
+        Each is at most `limit` items, in DynamoDB's own notation and with these attributes only, and the key after
+        which the next page begins, or None.
+        """
+        parameters: Item = {
+            "TableName": self.name,
+            "Segment": number,
+            "TotalSegments": count,
+            "Limit": limit,
+            "ProjectionExpression": attributes,
+        }
+        start = {"ExclusiveStartKey": encode(after)} if after else {}
+        async for items, last in self._pages("scan", parameters, start):
+            yield items, decode(last) if last else None
+
+    async def write(self, actions: list[Item]) -> None:
+        """Carries out at most 100 actions, also on other tables, or none of them; raises ConditionFailedError.
+
+        All tries go under one token, so that it counts once: what is repeated because an answer was lost finds
+        itself, and no conflict.
+        """
+        transaction: Item = {"TransactItems": actions, "ClientRequestToken": new_token()}
+        for attempt in range(_THROTTLED_ROUNDS):
+            try:
+                await self.call("transact_write_items", **transaction)
+            except ThrottledError:  # the SDK does not repeat a cancelled transaction, which has written nothing
+                await asyncio.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, no secret
+            else:
+                return
+        await self.call("transact_write_items", **transaction)
 
     def put_action(self, item: Item, condition: str) -> Item:
         """Returns the put as one action of a transaction."""
         return {"Put": {"TableName": self.name, "Item": encode(item), "ConditionExpression": condition}}
 
-    async def _pages(self, operation: str, parameters: Item) -> AsyncIterator[Item]:
-        start: Item = {}
+    async def _pages(self, operation: str, parameters: Item, start: Item) -> AsyncIterator[tuple[list[Item], Item]]:
         while True:
             answer = await self.call(operation, **parameters, **start)
-            for item in answer["Items"]:
-                yield decode(item)
-            if "LastEvaluatedKey" not in answer:
+            last = answer.get("LastEvaluatedKey", {})
+            yield answer["Items"], last
+            if not last:
                 return
-            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+            start = {"ExclusiveStartKey": last}
 
 
 def _condition(expression: str | None, values: Item) -> Item:

@@ -1,6 +1,7 @@
 """A look behind the stack's API: its tables, its user pool, its logs."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -28,11 +29,12 @@ class Aws:
     sqs: Any
     logs: Any
     functions: Any
+    events: Any
 
     @classmethod
     def at(cls, endpoints: Endpoints) -> "Aws":
         session = boto3.Session("test", "test", region_name=endpoints.region)
-        names = ("dynamodb", "cognito-idp", "sns", "sqs", "logs", "lambda")
+        names = ("dynamodb", "cognito-idp", "sns", "sqs", "logs", "lambda", "events")
         return cls(endpoints, *(session.client(name, endpoint_url=endpoints.aws) for name in names))
 
     def close(self) -> None:
@@ -59,6 +61,20 @@ class Aws:
         filters = {"UserPoolId": self.endpoints.userPoolId, "Filter": f'email = "{email}"'}
         users: list[Row] = self.cognito.list_users(**filters)["Users"]
         return users[0] if users else None
+
+    def function(self, name: str) -> Row:
+        """Returns what Lambda knows of the function that the catalogue calls so."""
+        functions: list[Row] = self.functions.list_functions()["Functions"]
+        [found] = [each for each in functions if f"-{name}" in each["FunctionName"]]
+        return found
+
+    def invoke(self, name: str, event: Row) -> object:
+        """Calls a function and returns its answer; it must not fail."""
+        answer = self.functions.invoke(
+            FunctionName=self.function(name)["FunctionName"], Payload=json.dumps(event).encode()
+        )
+        assert "FunctionError" not in answer, answer
+        return json.loads(answer["Payload"].read() or b"null")
 
     def function_logs(self) -> str:
         """Returns all that the functions have logged."""

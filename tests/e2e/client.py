@@ -66,6 +66,10 @@ class Socket:
                 assert message.type is aiohttp.WSMsgType.TEXT, message
         return True
 
+    async def dropped(self) -> bool:
+        """Waits until the other side has ended the connection, and tells whether no frame came before."""
+        return (await self.socket.receive(FRAME_S)).type in _CLOSES
+
     async def close(self) -> None:
         await self.socket.close()
 

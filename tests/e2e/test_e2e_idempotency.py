@@ -3,8 +3,10 @@
 import asyncio
 import uuid
 
-from tests.e2e.aws import Aws
+from tests.e2e.aws import Aws, wait_until
 from tests.e2e.client import Person
+
+LONG_AGO = "2026-01-01T00:00:00.000Z"
 
 
 def _key() -> str:
@@ -95,7 +97,7 @@ async def test_a_request_that_comes_while_the_first_runs_says_when_to_try_again(
     key = _key()
     message = (await alice.send(bob, key=key)).json()["messageId"]
     [row] = aws.rows("Deliveries", messageId=message)
-    aws.change("Deliveries", row, state="pending", pending="0", leasedUntil="2999-01-01T00:00:00.000Z")
+    aws.change("Deliveries", row, state="pending", pending="pending-0", parts={"0-49"})
 
     answer = await alice.send(bob, key=key)
 
@@ -103,18 +105,21 @@ async def test_a_request_that_comes_while_the_first_runs_says_when_to_try_again(
     assert int(answer.headers["Retry-After"]) > 0
 
 
-async def test_a_repeated_request_finishes_what_a_dead_one_left(alice: Person, bob: Person, aws: Aws) -> None:
+async def test_a_repeated_request_has_the_queue_finish_what_a_dead_one_left(
+    alice: Person, bob: Person, aws: Aws
+) -> None:
     key = _key()
     message = (await alice.send(bob, key=key)).json()["messageId"]
     [row] = aws.rows("Deliveries", messageId=message)
-    aws.change("Deliveries", row, state="pending", pending="0", leasedUntil="2000-01-01T00:00:00.000Z")
+    open_again = {"state": "pending", "pending": "pending-0", "parts": {"0-49"}, "pendingSince": LONG_AGO}
+    aws.change("Deliveries", row, **open_again)
     socket = await bob.connect()
 
     answer = await alice.send(bob, key=key)
 
-    assert (answer.status, (await socket.frame())["messageId"]) == (201, message)
-    [row] = aws.rows("Deliveries", messageId=message)
-    assert (row["state"], row["posted"], "pending" in row) == ("delivered", 1, False)
+    assert (answer.status, answer.json()["messageId"], (await socket.frame())["messageId"]) == (202, message, message)
+    [row] = await wait_until(lambda: aws.rows("Deliveries", messageId=message, state="delivered"), "it is delivered")
+    assert (row["posted"], "pending" in row, "parts" in row) == (1, False, False)
 
 
 async def test_what_was_accepted_keeps_its_answer_when_the_recipient_has_left(alice: Person, bob: Person) -> None:

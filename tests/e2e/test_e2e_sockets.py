@@ -155,23 +155,29 @@ async def test_a_connection_that_may_just_be_opening_is_kept(alice: Person, bob:
     assert _row(aws, bob)["connectionId"] == "opening"
 
 
-async def test_a_connection_whose_token_has_ended_gets_nothing(alice: Person, bob: Person, aws: Aws) -> None:
+async def test_a_connection_whose_token_has_ended_gets_nothing_and_is_closed(
+    alice: Person, bob: Person, aws: Aws
+) -> None:
     socket = await bob.connect()
     aws.change("Connections", _row(aws, bob), expiresAt=int(time.time()) - 1)
 
     answer = await alice.send(bob)
 
     assert answer.json()["delivery"]["connections"]["posted"] == 0
-    assert await socket.quiet()
+    assert await socket.dropped()
+    await wait_until(lambda: not aws.rows("Connections", userId=bob.user_id), "the row goes")
 
 
-async def test_a_connection_whose_token_has_ended_gets_no_announcement(ada: Person, bob: Person, aws: Aws) -> None:
+async def test_a_connection_whose_token_has_ended_gets_no_announcement_and_is_closed(
+    ada: Person, bob: Person, aws: Aws
+) -> None:
     socket = await bob.connect()
     aws.change("Connections", _row(aws, bob), expiresAt=int(time.time()) - 1)
 
     await ada.send(audience="everyone")
 
-    assert await socket.quiet()
+    assert await socket.dropped()
+    await wait_until(lambda: not aws.rows("Connections", userId=bob.user_id), "the row goes")
 
 
 async def test_a_frame_after_the_token_has_ended_ends_the_connection(site: Site, alice: Person, aws: Aws) -> None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
 
-from app.catalogue import Function, HttpRoute, SocketAuthorizer, SocketRoute, Trigger
+from app.catalogue import Function, HttpRoute, QueueSource, Schedule, SocketAuthorizer, SocketRoute, Trigger
 
 CALLER = "c4b8e4a8-0031-70b5-0d19-2d0b5f6f1a11"
 # A body that each route takes; a route that is not here takes none.
@@ -14,6 +14,8 @@ BODIES: Mapping[str, Any] = {
     "PUT /users/{userId}": {"firstName": "Ada"},
     "POST /messages": {"recipientIds": ["b7d2c1f0"], "content": "Zażółć gęślą jaźń"},
 }
+JOBS: Mapping[str, Any] = {"deliveries": {"messageId": "0" * 32, "part": "0-49"}}
+QUEUE_MESSAGE = "059f36b4-87a3-44ab-83d2-661975830a7d"
 SOCKET_EVENTS = {"$connect": "CONNECT", "$disconnect": "DISCONNECT", "$default": "MESSAGE"}
 
 
@@ -26,6 +28,10 @@ def event(trigger: Trigger) -> dict[str, Any]:
             return _socket(trigger)
         case SocketAuthorizer():
             return _authorizer(trigger)
+        case QueueSource():
+            return _queue(trigger)
+        case Schedule():
+            return {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
         case _:
             assert_never(trigger)
 
@@ -34,6 +40,21 @@ def triggered(functions: tuple[Function, ...]) -> Iterator[tuple[Function, Trigg
     for function in functions:
         for trigger in function.triggers:
             yield function, trigger
+
+
+def _queue(source: QueueSource) -> dict[str, Any]:
+    record = {
+        "messageId": QUEUE_MESSAGE,
+        "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
+        "body": json.dumps(JOBS[source.queue.name]),
+        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1787992402000"},
+        "messageAttributes": {},
+        "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:eu-central-1:123456789012:{source.queue.name}",
+        "awsRegion": "eu-central-1",
+    }
+    return {"Records": [record]}
 
 
 def _http(route: HttpRoute) -> dict[str, Any]:

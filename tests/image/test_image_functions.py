@@ -5,9 +5,9 @@ from typing import Any, assert_never
 
 import pytest
 
-from app.catalogue import Function, HttpRoute, SocketAuthorizer, SocketRoute, Trigger
+from app.catalogue import Function, HttpRoute, QueueSource, Schedule, SocketAuthorizer, SocketRoute, Trigger
 from tests.image.emulator import Emulator
-from tests.image.events import event
+from tests.image.events import QUEUE_MESSAGE, event
 
 
 def assert_problem(answer: Any, status: int, code: str) -> None:
@@ -23,6 +23,10 @@ def assert_denied(answer: Any) -> None:
     assert statement["Action"] == "execute-api:Invoke"
 
 
+def assert_failed(answer: Any) -> None:
+    assert answer["errorType"] == "UnavailableError"
+
+
 def assert_answered(trigger: Trigger, answer: Any, status: int, code: str) -> None:
     """Asserts that it failed, and in the way that its caller understands."""
     match trigger:
@@ -32,8 +36,22 @@ def assert_answered(trigger: Trigger, answer: Any, status: int, code: str) -> No
             assert answer == {"statusCode": status}
         case SocketAuthorizer():
             assert_denied(answer)
+        case QueueSource():
+            assert answer == {"batchItemFailures": [{"itemIdentifier": QUEUE_MESSAGE}]}
+        case Schedule():
+            assert_failed(answer)
         case _:
             assert_never(trigger)
+
+
+def assert_made_no_sense(trigger: Trigger, answer: Any) -> None:
+    match trigger:
+        case QueueSource():
+            assert answer == {"batchItemFailures": []}  # there was no message in it
+        case Schedule():
+            assert_failed(answer)  # the clock says nothing, so nothing of it can be wrong
+        case _:
+            assert_answered(trigger, answer, 401, "invalid_token")
 
 
 def test_a_function_says_that_aws_does_not_answer(function: Function, emulator: Emulator) -> None:
@@ -43,11 +61,9 @@ def test_a_function_says_that_aws_does_not_answer(function: Function, emulator: 
 
 @pytest.mark.parametrize("nonsense", [{}, [], None, "text", {"requestContext": "text"}], ids=repr)
 def test_an_event_that_makes_no_sense_is_refused(function: Function, emulator: Emulator, nonsense: Any) -> None:
-    answer = emulator.invoke(nonsense)
-
-    assert_answered(function.triggers[0], answer, 401, "invalid_token")
+    assert_made_no_sense(function.triggers[0], emulator.invoke(nonsense))
 
 
 def test_a_container_answers_one_event_after_another(function: Function, emulator: Emulator) -> None:
     for _ in range(3):
-        assert_answered(function.triggers[0], emulator.invoke({}), 401, "invalid_token")
+        assert_made_no_sense(function.triggers[0], emulator.invoke({}))

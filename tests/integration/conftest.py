@@ -7,8 +7,11 @@ import pytest_asyncio
 from moto.server import ThreadedMotoServer
 
 from app.runtime import App
+from tests.integration.events import Client
 from tests.integration.faults import FaultServer, fault_server
+from tests.integration.rows import ALICE, BOB
 from tests.integration.site import ACCESS_KEY, REGION, SECRET_KEY, Aws, Clock, Site
+from tests.integration.worker import Worker
 
 
 @pytest.fixture(scope="session")
@@ -70,3 +73,16 @@ async def fragile(site: Site, clock: Clock, faults: FaultServer, monkeypatch: py
     app = site.app(clock, faults.url)
     yield app
     await app.clients.close()
+
+
+@pytest.fixture
+def alice(fragile: App, site: Site, clock: Clock) -> Client:
+    """Signed in, with a profile; Bob has one too, and two connections."""
+    site.settle(clock(), ALICE)
+    site.settle(clock(), BOB, "b1", "b2")
+    return Client(fragile, clock, "alice")
+
+
+@pytest.fixture
+def worker(fragile: App, site: Site, clock: Clock) -> Worker:
+    return Worker(fragile, site, clock)

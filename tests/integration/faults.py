@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 import aiohttp
 from aiohttp import web
@@ -43,8 +43,16 @@ class FaultServer:
     def script(self, operation: str, *behaviours: Behaviour) -> None:
         self._scripts[operation] = list(behaviours)
 
+    def heal(self) -> None:
+        """Forgets the scripts; what was seen stays."""
+        self._scripts.clear()
+
     def attempts(self, operation: str) -> list[Seen]:
         return [seen for seen in self.seen if seen.operation == operation]
+
+    def posted(self) -> list[str]:
+        """Returns the connection of each attempt at a post, in order."""
+        return [unquote(seen.url.rpartition("/")[2]) for seen in self.attempts("PostToConnection")]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()

@@ -1,4 +1,4 @@
-"""One site on moto: fresh tables, topic, queue and user pool, and a look at them behind the app's back."""
+"""One site on moto: fresh tables, topic, queues and user pool, and a look at them behind the app's back."""
 
 import json
 import uuid
@@ -10,11 +10,17 @@ from typing import Any
 import aioboto3
 import boto3
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.sqs.models import sqs_backends
 
 from app.aws import Clients
-from app.catalogue import NOTIFICATIONS_TOPIC, TABLES, USER_POOL, Table
+from app.catalogue import CONNECTIONS, DELIVERIES_QUEUE, NOTIFICATIONS_TOPIC, TABLES, USER_POOL, USERS, Table
+from app.models.connections import Connection
+from app.models.ids import ConnectionId, UserId
+from app.models.times import epoch_s
 from app.runtime import App
 from app.settings import Settings
+from tests.integration.rows import user
 
 REGION = "us-east-1"
 ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "secret"
@@ -60,7 +66,7 @@ class Site:
     aws: Aws
     url: str
     names: Mapping[str, str]  # variable of the catalogue -> what it is called here
-    queue: str  # receives what is published
+    subscriber: str  # the queue that receives what is published
     session: aioboto3.Session  # shared by all tests, because it reads the SDK's data files
 
     @classmethod
@@ -71,12 +77,19 @@ class Site:
         for table in TABLES:
             aws.dynamodb.create_table(**create_table(table, names[table.variable]))
         topic = aws.sns.create_topic(Name=f"notifications-{suffix}")["TopicArn"]
-        queue = aws.sqs.create_queue(QueueName=f"published-{suffix}")["QueueUrl"]
-        aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=_arn(aws, queue))
-        for user in aws.cognito.list_users(UserPoolId=pool)["Users"]:
-            aws.cognito.admin_delete_user(UserPoolId=pool, Username=user["Username"])
-        called = {**names, NOTIFICATIONS_TOPIC.variable: topic, USER_POOL.variable: pool}
-        return cls(aws, url, called, queue, session)
+        subscriber, jobs = (
+            aws.sqs.create_queue(QueueName=f"{name}-{suffix}")["QueueUrl"] for name in ("published", "deliveries")
+        )
+        aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=_arn(aws, subscriber))
+        for person in aws.cognito.list_users(UserPoolId=pool)["Users"]:
+            aws.cognito.admin_delete_user(UserPoolId=pool, Username=person["Username"])
+        called = {NOTIFICATIONS_TOPIC.variable: topic, DELIVERIES_QUEUE.variable: jobs, USER_POOL.variable: pool}
+        return cls(aws, url, {**names, **called}, subscriber, session)
+
+    @property
+    def queue(self) -> str:
+        """The URL of the queue `deliveries`."""
+        return self.names[DELIVERIES_QUEUE.variable]
 
     def settings(self, management: str | None = None) -> Settings:
         endpoint = f"{management or self.url}/{STAGE}"
@@ -99,10 +112,44 @@ class Site:
         item = {name: write(value) for name, value in attributes.items()}
         self.aws.dynamodb.put_item(TableName=self.names[table.variable], Item=item)
 
+    def settle(self, now: datetime, user_id: UserId, *connections: str) -> None:
+        """Gives somebody a profile, and connections that are good for an hour."""
+        self.insert(USERS, **user(user_id, now).to_item())
+        for name in connections:
+            opened = Connection.open(ConnectionId(name), user_id, epoch_s(now) + 3600, now)
+            self.insert(CONNECTIONS, **opened.to_item())
+
+    def connections(self) -> list[str]:
+        """Returns the ids in the table Connections, in order."""
+        return sorted(row["connectionId"] for row in self.rows(CONNECTIONS))
+
     def published(self) -> list[dict[str, Any]]:
-        """Takes what the topic delivered from the queue, as SNS wrapped it."""
-        answer = self.aws.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
+        """Takes what the topic delivered from the queue, at most ten, as SNS wrapped it."""
+        answer = self.aws.sqs.receive_message(QueueUrl=self.subscriber, MaxNumberOfMessages=10)
         return [_json(message["Body"]) for message in answer.get("Messages", ())]
+
+    def told(self) -> list[list[str]]:
+        """Takes what the topic delivered, and returns whom each message was for, in the order of their names."""
+        return sorted(_json(message["Message"])["recipientIds"] for message in self.published())
+
+    def jobs(self) -> list[tuple[str, int]]:
+        """Looks at the queue `deliveries` without receiving: the part of each job, and its delay in seconds."""
+        return [(str(_json(each.body).get("part")), _delay_s(each)) for each in self._messages()]
+
+    def waiting(self) -> int:
+        """Counts what is on the queue `deliveries`, whatever it is."""
+        return len(self._messages())
+
+    def let_delays_pass(self) -> int:
+        """Makes every message of the queue `deliveries` receivable at once; returns the seconds that this takes."""
+        longest_s = max((_delay_s(message) for message in self._messages()), default=0)
+        for message in self._messages():
+            message.delayed_until = message.visible_at = 0.0
+        return longest_s
+
+    def _messages(self) -> list[Any]:
+        queue = sqs_backends[DEFAULT_ACCOUNT_ID][REGION].get_queue(self.queue.rpartition("/")[2])
+        return list(queue._messages)
 
     def person(self, email: str) -> str:
         """Signs somebody up and returns their `sub`."""
@@ -148,6 +195,11 @@ def _schema(partition: str, sort: str | None) -> list[dict[str, str]]:
 def _arn(aws: Aws, queue: str) -> str:
     attributes = aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
     return str(attributes["QueueArn"])
+
+
+def _delay_s(message: Any) -> int:
+    delay_ms: float = message.delayed_until - message.sent_timestamp
+    return max(0, round(delay_ms / 1000))
 
 
 def _json(text: str) -> dict[str, Any]:

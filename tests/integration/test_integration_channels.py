@@ -5,12 +5,15 @@ from dataclasses import replace
 
 import pytest
 
+from app.catalogue import EVERYONE
 from app.channels.topic import NotificationsTopic
+from app.delivery.plan import frame, notification
 from app.errors import NotFoundError, UnacceptableError, UnavailableError
 from app.models.ids import ConnectionId, UserId
+from app.models.work import Work
 from app.runtime import App
 from tests.integration.faults import FaultServer
-from tests.integration.rows import BOB, CAROL, planned
+from tests.integration.rows import BOB, CAROL, work
 from tests.integration.signature import verify
 from tests.integration.site import Clock, Site
 from tests.integration.wire import json_error, rest_error
@@ -19,19 +22,26 @@ ADDRESS = "dave@example.org"
 
 
 def topic(app: App) -> NotificationsTopic:
-    return app.dispatch.topic
+    return app.worker.teller.topic
+
+
+async def publish(app: App, of: Work) -> None:
+    await topic(app).publish(notification(of, UserId(EVERYONE)), of.audience, of.recipient_ids)
 
 
 async def test_what_is_published_is_the_frame_and_whom_it_is_for(app: App, site: Site, clock: Clock) -> None:
-    plan = planned(clock(), BOB, CAROL)
-    await topic(app).publish(plan.notifications[0], plan.recipients)
+    of = work(clock(), BOB, CAROL)
+    await publish(app, of)
     (published,) = site.published()
-    assert json.loads(published["Message"]) == {**json.loads(plan.frame), "recipientIds": ["bob", "carol"]}
+    assert json.loads(published["Message"]) == {
+        **json.loads(frame(of)),
+        "audience": None,
+        "recipientIds": ["bob", "carol"],
+    }
 
 
 async def test_what_is_published_can_be_filtered_by_type_and_priority(app: App, site: Site, clock: Clock) -> None:
-    plan = planned(clock(), BOB)
-    await topic(app).publish(plan.notifications[0], plan.recipients)
+    await publish(app, work(clock(), BOB))
     (published,) = site.published()
     assert published["MessageAttributes"] == {
         "type": {"Type": "String", "Value": "message"},
@@ -40,19 +50,22 @@ async def test_what_is_published_can_be_filtered_by_type_and_priority(app: App, 
 
 
 async def test_what_is_for_everyone_is_published_without_recipients(app: App, site: Site, clock: Clock) -> None:
-    plan = planned(clock())
-    await topic(app).publish(plan.notifications[0], plan.recipients)
+    await publish(app, work(clock()))
     (published,) = site.published()
-    assert json.loads(published["Message"])["recipientIds"] == []
+    told = json.loads(published["Message"])
+    assert (told["audience"], told["recipientIds"]) == ("everyone", [])
     assert published["MessageAttributes"]["type"]["Value"] == "announcement"
 
 
-async def test_the_largest_message_is_less_than_a_publish_may_have(app: App, site: Site, clock: Clock) -> None:
-    names = [UserId(f"{number:0100}") for number in range(49)]
-    plan = planned(clock(), *names, content="\u0001" * 16 * 1024)
-    await topic(app).publish(plan.notifications[0], plan.recipients)
+@pytest.mark.parametrize("recipients", [49, 50])
+async def test_the_largest_message_is_less_than_a_publish_may_have(
+    recipients: int, app: App, site: Site, clock: Clock
+) -> None:
+    names = [UserId("🙂" * 124 + f"{number:04}") for number in range(recipients)]
+    await publish(app, work(clock(), *names, content="\u0001" * 16 * 1024))
     (published,) = site.published()
     assert len(published["Message"].encode()) < 256 * 1024
+    assert len(json.loads(published["Message"])["recipientIds"]) == recipients
 
 
 async def test_a_person_is_known_by_sub_and_by_address(app: App, site: Site) -> None:

@@ -14,7 +14,7 @@ from botocore import xform_name
 import app
 from app.aws import MEANINGS
 
-SERVICES = ("dynamodb", "sns", "cognito-idp", "apigatewaymanagementapi")
+SERVICES = ("dynamodb", "sns", "sqs", "cognito-idp", "apigatewaymanagementapi")
 PACKAGE = Path(app.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 PAGES = {"query", "scan"}  # DynamoTable._pages takes the operation as an argument
@@ -46,6 +46,23 @@ OUR_BUGS: Mapping[str, str] = {
     "InvalidSmsRoleTrustRelationshipException": "we send no SMS",
     "PreconditionNotMetException": "of import jobs and clients only",
     "UnsupportedUserStateException": "only sending an invitation again can meet it",
+    "QueueDoesNotExist": "the queue is not deployed",
+    "InvalidAddress": "the queue's URL is none",
+    "UnsupportedOperation": "the queue is of the standard kind",
+    "InvalidMessageContents": "a job is plain JSON",
+    "EmptyBatchRequest": "a batch is never empty",
+    "TooManyEntriesInBatchRequest": "a batch has at most ten",
+    "BatchEntryIdsNotDistinct": "entries are numbered",
+    "InvalidBatchEntryId": "entries are numbered",
+    "BatchRequestTooLong": "a job is some hundred bytes",
+    "MessageNotInflight": "a message is hidden for six times as long as a worker may take",
+    "ReceiptHandleIsInvalid": "SQS itself gave the receipt",
+    "KmsAccessDenied": "the queue's key is SQS's own",
+    "KmsDisabled": "the queue's key is SQS's own",
+    "KmsInvalidKeyUsage": "the queue's key is SQS's own",
+    "KmsInvalidState": "the queue's key is SQS's own",
+    "KmsNotFound": "the queue's key is SQS's own",
+    "KmsOptInRequired": "the queue's key is SQS's own",
 }
 NOT_MODELLED: Mapping[str, str] = {
     "ThrottledException": "SNS: the name of the shape; its code is Throttled",
@@ -54,6 +71,7 @@ NOT_MODELLED: Mapping[str, str] = {
     "TransactionConflictException": "not modelled for every operation that it hits",
     "RequestLimitExceeded": "DynamoDB's account limit; older answers carry no suffix",
     "KMSThrottlingException": "SNS: the name of the shape; its code is KMSThrottling",
+    "KMS.ThrottlingException": "SQS: its code for those who ask as the query protocol did, which the SDK does",
     "BadRequestException": "@connections: an id that is none",
     "403": "@connections, without the header that names the error",
     "410": "@connections, without the header that names the error",

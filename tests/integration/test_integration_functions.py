@@ -131,6 +131,18 @@ async def test_the_same_key_sends_once(ann: Client, ben: Client, site: Site) -> 
     assert len(site.rows(MESSAGES)) == len(site.published()) == 1
 
 
+async def test_a_message_to_one_person_takes_four_requests_to_dynamodb(
+    ann: Client, ben: Client, faults: FaultServer
+) -> None:
+    for client in (ann, ben):
+        await client.http("CreateUser", ANN)
+    await connected(ben)
+    faults.seen.clear()
+    await ann.http("SendMessage", {"recipientIds": [ben.sub], "content": "hi"})
+    made = sorted(seen.operation for seen in faults.seen)
+    assert made == ["BatchGetItem", "PostToConnection", "Publish", "Query", "TransactWriteItems", "UpdateItem"]
+
+
 async def test_a_ticket_opens_a_connection_that_answers_and_ends(
     ann: Client, site: Site, clock: Clock, faults: FaultServer
 ) -> None:

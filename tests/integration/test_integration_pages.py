@@ -1,73 +1,62 @@
-"""Pages that are followed, batches that are completed, and what survives the way into a table and back."""
+"""Pages that are followed, and batches and transactions that are completed."""
 
-import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from contextlib import nullcontext
 from typing import Any
 
-import moto.dynamodb.parsing
-import orjson
 import pytest
 
-from app.aws import Call
 from app.catalogue import CONNECTIONS, DEVICES, USERS
-from app.errors import ConditionFailedError, UnavailableError
-from app.models.connections import Connection, TicketGrant
-from app.models.deliveries import DeliveryResult
-from app.models.ids import ConnectionId, Ticket
+from app.errors import ConditionFailedError, ThrottledError, UnavailableError
+from app.models.connections import Page
+from app.models.ids import ConnectionId
 from app.models.times import epoch_s
-from app.models.users import UpdateUser
 from app.runtime import App
 from app.stores.connections import Connections
-from app.stores.deliveries import Deliveries
 from app.stores.devices import Devices
 from app.stores.dynamo import DynamoTable, encode
-from app.stores.tickets import Tickets
 from app.stores.users import Users
-from tests.integration.rows import ALICE, BOB, MESSAGE, planned, user
+from tests.integration.recorder import Recorder, recorder, scripted
+from tests.integration.rows import ALICE, BOB, user
 from tests.integration.site import Clock, Site
 
 PADDING = "x" * 300_000  # four of these are more than the 1 MB of one page
-RESERVED = set((Path(moto.dynamodb.parsing.__file__).parent / "reserved_keywords.txt").read_text().upper().split())
-
-
-@dataclass(slots=True)
-class Recorder:
-    """Passes calls on and keeps them."""
-
-    call: Call
-    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-
-    async def __call__(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        self.calls.append((operation, parameters))
-        return await self.call(operation, **parameters)
-
-    def count(self, operation: str) -> int:
-        return [name for name, _ in self.calls].count(operation)
-
-
-def scripted(*answers: dict[str, Any]) -> Recorder:
-    rest = iter(answers)
-
-    async def call(_: str, **__: Any) -> dict[str, Any]:
-        return next(rest)
-
-    return Recorder(call)
-
-
-def recorder(app: App) -> Recorder:
-    return Recorder(app.service("dynamodb"))
 
 
 async def test_a_scan_follows_its_pages(app: App, site: Site, clock: Clock) -> None:
     for number in range(5):
         row = {"connectionId": f"c{number}", "userId": "alice", "expiresAt": epoch_s(clock()) + 1}
         site.insert(CONNECTIONS, **row, padding=PADDING)
-    call = recorder(app)
-    store = Connections(DynamoTable(call, app.settings.connections_table))
-    assert {each async for each in store.every(clock())} == {f"c{number}" for number in range(5)}
-    assert call.count("scan") > 1
+    pages = await _pages(Connections(app.table(app.settings.connections_table)), clock)
+    assert {name for page in pages for name in page.live} == {f"c{number}" for number in range(5)}
+    assert len(pages) > 1
+
+
+async def test_a_page_of_a_segment_is_at_most_as_large_as_asked_for(app: App, site: Site) -> None:
+    for number in range(5):
+        site.insert(CONNECTIONS, connectionId=f"c{number}", userId="alice", expiresAt=1)
+    table = app.connections.table
+    pages = [(len(items), last) async for items, last in table.segment(0, 1, 2, None, "connectionId")]
+    assert [count for count, _ in pages] == [2, 2, 1]
+    assert pages[-1][1] is None
+
+
+async def test_a_page_of_a_segment_holds_what_was_asked_for_and_no_more(app: App, site: Site) -> None:
+    site.insert(CONNECTIONS, connectionId="c1", userId="alice", expiresAt=7, timestamp="t")
+    [(items, _)] = [page async for page in app.connections.table.segment(0, 1, 9, None, "connectionId, expiresAt")]
+    assert items == [{"connectionId": {"S": "c1"}, "expiresAt": {"N": "7"}}]
+
+
+async def test_a_segment_asks_for_2000_connections_at_a_time(clock: Clock) -> None:
+    call = scripted({"Items": []})
+    await _pages(Connections(DynamoTable(call, "T")), clock)
+    [(_, parameters)] = call.calls
+    assert parameters == {
+        "TableName": "T",
+        "Segment": 0,
+        "TotalSegments": 1,
+        "Limit": 2_000,
+        "ProjectionExpression": "connectionId, expiresAt",
+    }
 
 
 async def test_a_query_follows_its_pages(app: App, site: Site) -> None:
@@ -81,17 +70,75 @@ async def test_a_query_follows_its_pages(app: App, site: Site) -> None:
 
 async def test_a_page_without_items_is_not_the_end(clock: Clock) -> None:
     last = encode({"connectionId": "c1"})
-    call = scripted({"Items": [], "LastEvaluatedKey": last}, {"Items": [encode({"connectionId": "c2"})]})
-    assert [each async for each in Connections(DynamoTable(call, "T")).every(clock())] == ["c2"]
+    call = scripted(
+        {"Items": [], "LastEvaluatedKey": last}, {"Items": [encode({"connectionId": "c2", "expiresAt": 1})]}
+    )
+    pages = await _pages(Connections(DynamoTable(call, "T")), clock)
+    assert pages == [Page(live=[], expired=[], cursor=ConnectionId("c1")), Page(live=[], expired=[ConnectionId("c2")])]
     assert [parameters.get("ExclusiveStartKey") for _, parameters in call.calls] == [None, last]
 
 
 async def test_a_reader_who_stops_early_asks_for_no_further_page(clock: Clock) -> None:
-    page = {"Items": [encode({"connectionId": "c1"})], "LastEvaluatedKey": encode({"connectionId": "c1"})}
-    call = scripted(page)
-    pages = Connections(DynamoTable(call, "T")).every(clock())
-    assert await anext(pages) == "c1"
+    call = scripted({"Items": [], "LastEvaluatedKey": encode({"connectionId": "c1"})})
+    pages = Connections(DynamoTable(call, "T")).segment(0, 1, None, clock)
+    assert (await anext(pages)).cursor == "c1"
     assert call.count("scan") == 1
+
+
+async def test_what_a_batch_did_not_delete_is_deleted_by_the_next_request() -> None:
+    rest = {"T": [{"DeleteRequest": {"Key": encode({"connectionId": "c2"})}}]}
+    call = scripted({"UnprocessedItems": rest}, {"UnprocessedItems": {}})
+    await DynamoTable(call, "T").delete_many([{"connectionId": "c1"}, {"connectionId": "c2"}])
+    assert [parameters["RequestItems"] for _, parameters in call.calls][1:] == [rest]
+
+
+async def test_a_batch_that_is_never_deleted_is_unavailable() -> None:
+    rest = {"T": [{"DeleteRequest": {"Key": encode({"connectionId": "c1"})}}]}
+    call = scripted(*[{"UnprocessedItems": rest}] * 9)
+    with pytest.raises(UnavailableError):
+        await DynamoTable(call, "T").delete_many([{"connectionId": "c1"}])
+    assert len(call.calls) == 4
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(0, []), (25, [25]), (26, [25, 1]), (60, [25, 25, 10])])
+async def test_25_are_deleted_in_one_request(count: int, sizes: list[int]) -> None:
+    call = scripted(*[{"UnprocessedItems": {}}] * 3)
+    await DynamoTable(call, "T").delete_many([{"connectionId": f"c{number}"} for number in range(count)])
+    assert [len(parameters["RequestItems"]["T"]) for _, parameters in call.calls] == sizes
+
+
+@pytest.mark.parametrize(("throttled", "written"), [(0, True), (1, True), (2, True), (3, False)])
+async def test_a_throttled_transaction_is_tried_three_times_under_one_token(throttled: int, written: bool) -> None:
+    outcomes = iter([False] * throttled + [True])
+
+    async def call(_: str, **__: Any) -> dict[str, Any]:
+        if not next(outcomes):
+            raise ThrottledError
+        return {}
+
+    recorded = Recorder(call)
+    with nullcontext() if written else pytest.raises(ThrottledError):
+        await DynamoTable(recorded, "T").write([{"Put": {}}])
+    assert len(recorded.calls) == min(throttled + 1, 3)
+    assert len({parameters["ClientRequestToken"] for _, parameters in recorded.calls}) == 1
+
+
+async def test_a_transaction_writes_all_or_nothing(app: App, site: Site) -> None:
+    table = app.users.table
+    await table.put({"userId": "bob"})
+    puts = [table.put_action({"userId": name}, "attribute_not_exists(userId)") for name in ("alice", "bob")]
+    with pytest.raises(ConditionFailedError):
+        await table.write(puts)
+    assert [row["userId"] for row in site.rows(USERS)] == ["bob"]
+    await table.write(puts[:1])
+    assert sorted(row["userId"] for row in site.rows(USERS)) == ["alice", "bob"]
+
+
+async def test_a_set_of_names_survives_the_round_trip(app: App) -> None:
+    table = app.users.table
+    await table.put({"userId": "alice", "parts": {"0", "12"}})
+    item = await table.update({"userId": "alice"}, "DELETE parts :gone", "contains(parts, :one)", gone={"0"}, one="0")
+    assert item == await table.get({"userId": "alice"}) == {"userId": "alice", "parts": {"12"}}
 
 
 async def test_what_a_batch_left_unprocessed_is_asked_for_again(clock: Clock) -> None:
@@ -111,79 +158,5 @@ async def test_a_batch_that_is_never_processed_is_unavailable() -> None:
     assert len(call.calls) == 4
 
 
-async def test_numbers_lists_and_maps_survive_the_round_trip(app: App) -> None:
-    table = app.users.table
-    item = {"userId": "alice", "n": 2**53 + 1, "map": {"a": {"b": True}}, "list": ["x", None], "text": "Öz\u0000🙂"}
-    await table.put(item)
-    assert await table.get({"userId": "alice"}) == item
-
-
-async def test_a_number_inside_a_map_comes_back_as_a_plain_number(app: App) -> None:
-    table = app.users.table
-    item = {"userId": "alice", "map": {"n": 7}, "list": [1]}
-    await table.put(item)
-    assert orjson.loads(orjson.dumps(await table.get({"userId": "alice"}))) == item
-
-
-async def test_reserved_words_work_where_they_are_marked(app: App, site: Site) -> None:
-    table = app.users.table
-    await table.put({"userId": "alice", "timestamp": "1", "state": "a"})
-    await table.update({"userId": "alice"}, "SET #state = :new REMOVE #timestamp", "#state = :old", new="b", old="a")
-    assert site.rows(USERS) == [{"userId": "alice", "state": "b"}]
-
-
-async def test_an_update_whose_condition_does_not_hold_creates_nothing(app: App, site: Site) -> None:
-    with pytest.raises(ConditionFailedError):
-        await app.users.table.update({"userId": "alice"}, "SET a = :a", "b = :b", a="1", b="2")
-    assert site.rows(USERS) == []
-
-
-async def test_every_read_of_a_table_is_consistent(app: App, clock: Clock) -> None:
-    call = recorder(app)
-    store = Users(DynamoTable(call, app.settings.users_table))
-    await store.create(user(ALICE, clock()))
-    await store.get(ALICE)
-    await store.get_many([ALICE])
-    assert call.calls[1][1]["ConsistentRead"] is True
-    assert call.calls[2][1]["RequestItems"][app.settings.users_table]["ConsistentRead"] is True
-
-
-async def test_no_expression_has_a_reserved_word_in_it(app: App, clock: Clock) -> None:
-    call = recorder(app)
-    for step in (_users, _deliveries, _connections):
-        await step(app, call, clock)
-    named = {"ConditionExpression", "UpdateExpression", "KeyConditionExpression", "FilterExpression"}
-    texts = {value for _, parameters in call.calls for name, value in parameters.items() if name in named}
-    assert len(texts) > 9
-    words = {word.upper() for text in texts for word in re.findall(r"(?<![:#\w])\w+", text)}
-    assert words & RESERVED <= {"AND", "OR", "SET", "REMOVE"}
-
-
-Step = Callable[[App, Call, Clock], Awaitable[None]]
-
-
-async def _users(app: App, call: Call, clock: Clock) -> None:
-    store, alice = Users(DynamoTable(call, app.settings.users_table)), user(ALICE, clock())
-    await store.create(alice)
-    await store.replace(alice, alice.updated(UpdateUser(first_name="Al"), clock()))
-    await Devices(DynamoTable(call, app.settings.devices_table)).delete_all(ALICE)
-
-
-async def _deliveries(app: App, call: Call, clock: Clock) -> None:
-    store, delivery = Deliveries(DynamoTable(call, app.settings.deliveries_table)), planned(clock(), BOB).delivery
-    await store.accept(delivery, [], "token")
-    await store.claim(delivery, clock())
-    for complete in (False, True):
-        await store.settle(delivery, DeliveryResult(posted=0, gone=0, failed=0, published=True, complete=complete))
-    assert (await store.get(MESSAGE)) is not None
-
-
-async def _connections(app: App, call: Call, clock: Clock) -> None:
-    store = Connections(DynamoTable(call, app.settings.connections_table))
-    await store.put(Connection.open(ConnectionId("a1"), ALICE, epoch_s(clock()) + 9, clock()))
-    assert await store.of(ALICE, clock()) == [each async for each in store.every(clock())]
-    assert [each async for each in store.all_of(ALICE)] == ["a1"]
-    await store.forget_gone(ConnectionId("a1"), clock())
-    tickets = Tickets(DynamoTable(call, app.settings.tickets_table))
-    await tickets.put(TicketGrant.issue(Ticket("t"), ALICE, 9, clock()))
-    await tickets.redeem(Ticket("t"), clock())
+async def _pages(store: Connections, clock: Clock) -> list[Page]:
+    return [page async for page in store.segment(0, 1, None, clock)]

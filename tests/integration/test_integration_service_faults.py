@@ -16,10 +16,11 @@ from app import errors
 from app.aws import Clients, Service, ServiceName
 from tests.integration.faults import Behaviour, FaultServer, cut, fault_server, hang, reset, slow
 from tests.integration.site import ACCESS_KEY, REGION, SECRET_KEY
-from tests.integration.wire import PUBLISHED, cancelled, json_error, json_ok, query_error, raw, rest_error
+from tests.integration.wire import PUBLISHED, cancelled, json_error, json_ok, query_error, queue_error, raw, rest_error
 
 THROTTLED, UNAVAILABLE = errors.ThrottledError, errors.UnavailableError
 CONDITION, GONE, REFUSED = errors.ConditionFailedError, errors.GoneError, errors.RefusedError
+SENT = json_ok(MessageId="m", MD5OfMessageBody="6f8f57715090da2632453988d9a1501b")
 LONGEST_S = 14.0  # three reads of 2 s, or one of 5 s, and pauses of up to 1 s and 2 s, on a noisy machine
 
 
@@ -37,6 +38,10 @@ def dynamo(raises: type[Exception] | None, attempts: int, *script: Behaviour) ->
 
 def sns(raises: type[Exception] | None, attempts: int, *script: Behaviour) -> Case:
     return Case("sns", script, raises, attempts)
+
+
+def sqs(raises: type[Exception] | None, attempts: int, *script: Behaviour) -> Case:
+    return Case("sqs", script, raises, attempts)
 
 
 def post(raises: type[Exception] | None, attempts: int, *script: Behaviour) -> Case:
@@ -98,6 +103,20 @@ CASES: Mapping[str, Case] = {
     "sns reset": sns(UNAVAILABLE, 3, reset()),
     "sns cut": sns(UNAVAILABLE, 3, cut(PUBLISHED)),
     "sns refused": sns(UNAVAILABLE, 0),
+    "sqs works": sqs(None, 1, SENT),
+    "sqs 500": sqs(UNAVAILABLE, 3, queue_error("InternalError", 500)),
+    "sqs 500 once": sqs(None, 2, queue_error("InternalError", 500), SENT),
+    "sqs 503 without a body": sqs(UNAVAILABLE, 3, raw(503)),
+    "sqs throttled": sqs(THROTTLED, 3, queue_error("RequestThrottled", 403)),
+    "sqs throttled by KMS": sqs(THROTTLED, 1, queue_error("KmsThrottled", 400, "KMS.ThrottlingException")),
+    "sqs throttled by KMS by name": sqs(THROTTLED, 1, json_error("KmsThrottled")),
+    "sqs without a queue": sqs(
+        ClientError, 1, queue_error("QueueDoesNotExist", 400, "AWS.SimpleQueueService.NonExistentQueue")
+    ),
+    "sqs forbids": sqs(ClientError, 1, json_error("AccessDeniedException")),
+    "sqs hangs once": sqs(None, 2, hang(), SENT),
+    "sqs reset": sqs(UNAVAILABLE, 3, reset()),
+    "sqs refused": sqs(UNAVAILABLE, 0),
     "post works": post(None, 1, raw(200)),
     "post 410": post(GONE, 1, rest_error("GoneException", 410)),
     "post 410 without a name": post(GONE, 1, rest_error(None, 410)),
@@ -122,12 +141,14 @@ CALLS: Mapping[ServiceName, tuple[str, str, dict[str, Any]]] = {
         "transact_write_items",
         {"TransactItems": [{"Delete": {"TableName": "T", "Key": {"userId": {"S": "a"}}}}]},
     ),
+    "sqs": ("SendMessage", "send_message", {"QueueUrl": "https://sqs.example.org/1/q", "MessageBody": "m"}),
     "sns": ("Publish", "publish", {"TopicArn": "arn:aws:sns:us-east-1:1:t", "Message": "m"}),
     "cognito-idp": ("AdminCreateUser", "admin_create_user", {"UserPoolId": "us-east-1_p", "Username": "a"}),
     "apigatewaymanagementapi": ("PostToConnection", "post_to_connection", {"ConnectionId": "Cw=", "Data": b"{}"}),
 }
 WORKS: Mapping[ServiceName, Behaviour] = {
     "dynamodb": json_ok(),
+    "sqs": SENT,
     "sns": raw(200, PUBLISHED),
     "cognito-idp": json_ok(),
     "apigatewaymanagementapi": raw(200),

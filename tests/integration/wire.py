@@ -42,6 +42,13 @@ def query_error(code: str, status: int) -> Answer:
     return raw(status, _QUERY_ERROR.format(code=code).encode(), {"Content-Type": "text/xml"})
 
 
+def queue_error(name: str, status: int, code: str | None = None) -> Answer:
+    """An error of SQS: JSON, and in a header the code that it had in the query protocol."""
+    headers = {"Content-Type": "application/x-amz-json-1.0", "x-amzn-query-error": f"{code or name};Sender"}
+    body = {"__type": f"com.amazonaws.sqs#{name}", "message": "no"}
+    return raw(status, json.dumps(body).encode(), headers)
+
+
 def rest_error(name: str | None, status: int, body: bytes = b"") -> Answer:
     """An error of `@connections`, whose name travels in a header or not at all."""
     return raw(status, body, {"x-amzn-ErrorType": name} if name else {})
@@ -50,6 +57,11 @@ def rest_error(name: str | None, status: int, body: bytes = b"") -> Answer:
 def posted() -> Answer:
     return raw(200)
 
+
+# What AWS says to a role that lacks the right; nobody asks again.
+DENIED = json_error("AccessDeniedException")
+DENIED_PUBLISH = query_error("AuthorizationError", 403)
+DENIED_POST = rest_error(None, 403, b'{"message":"Forbidden"}')
 
 PUBLISHED = (
     b'<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>m</MessageId>'

@@ -22,6 +22,7 @@ class EndedError(Exception):
 
 @dataclass(slots=True)
 class Request:
+    method: str
     target: str
     headers: dict[str, str]
     body: bytes = b""
@@ -61,6 +62,10 @@ class Conversation:
 
     async def _serve(self) -> None:
         request = await self._read_head()
+        if request.method == "DELETE":
+            self.server.end(request.connection)
+            self.writer.write(Reply(204).wire())
+            return
         self.server.note(flying=1)
         try:
             fault = self.server.next_fault(request.connection)
@@ -74,9 +79,10 @@ class Conversation:
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         first, *lines = head[:-4].split("\r\n")
         method, target, version = first.split(" ")
-        assert (method, version) == ("POST", "HTTP/1.1"), first
+        assert method in ("POST", "DELETE"), first
+        assert version == "HTTP/1.1", first
         headers = dict(line.split(": ", 1) for line in lines)
-        return Request(target, {name.lower(): value for name, value in headers.items()})
+        return Request(method, target, {name.lower(): value for name, value in headers.items()})
 
     async def _read_body(self, request: Request) -> None:
         await self.server.reading.wait()

@@ -33,6 +33,7 @@ class FakeConnections:
         self.tries: Counter[str] = Counter()  # requests that were read, by connection id
         self.targets: dict[str, str] = {}  # the path of the last of them
         self.frames: dict[str, list[bytes]] = {}  # what was delivered, by connection id
+        self.ended: list[str] = []  # the ids that were closed by a DELETE
         self.forged: list[str] = []  # the ids of requests whose signature did not fit
         self.counts: Counter[str] = Counter()  # accepted, open, shaking, resumed, flying: see Conversation
         self.most: Counter[str] = Counter()  # the highest that each of these ever was
@@ -115,6 +116,10 @@ class FakeConnections:
     def seen(self, connection: str, target: str) -> None:
         self.tries[connection] += 1
         self.targets[connection] = target
+        self._look()
+
+    def end(self, connection: str) -> None:
+        self.ended.append(connection)
         self._look()
 
     def deliver(self, connection: str, frame: bytes) -> None:

@@ -5,6 +5,7 @@ from app.catalogue import variables
 from app.runtime import App
 from app.settings import Settings
 from tests.unit.aws import Aws, Doubles
+from tests.unit.delivering import Site
 from tests.unit.people import NOW
 
 # A busy machine is no failure, and nothing is left behind in the checkout.
@@ -25,3 +26,8 @@ def aws() -> Aws:
 @pytest.fixture
 def app(aws: Aws, settings: Settings) -> App:
     return App(settings, Doubles(aws), now=lambda: NOW)
+
+
+@pytest.fixture
+def site(settings: Settings) -> Site:
+    return Site(settings)

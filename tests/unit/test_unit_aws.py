@@ -158,5 +158,6 @@ async def test_what_an_expression_does_not_need_is_left_out() -> None:
 
 async def test_a_name_at_the_end_of_a_change_is_not_glued_to_the_condition() -> None:
     aws = Aws()
+    aws.on("update_item", {"Attributes": {}})
     await DynamoTable(aws, "t").update({"a": "k"}, "REMOVE #state", "attribute_exists(a)")
     assert aws.named("update_item")[0]["ExpressionAttributeNames"] == {"#state": "state"}

@@ -4,7 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from app.catalogue import FUNCTIONS, NOTIFICATIONS, TABLES, TOPICS, Function, HttpRoute, Table, variables
+from app.catalogue import (
+    DELIVERIES_QUEUE,
+    DIRECT_POSTS_PER_S,
+    FUNCTIONS,
+    NOTIFICATIONS,
+    QUEUES,
+    QUOTA_PER_S,
+    TABLES,
+    TOPICS,
+    WORKER_POSTS_PER_S,
+    Function,
+    HttpRoute,
+    QueueSource,
+    Table,
+    variables,
+)
 from app.runtime import LambdaFunction
 
 APP = Path(__file__).parents[2] / "app"
@@ -44,6 +59,25 @@ def test_a_route_is_its_method_and_path() -> None:
 def test_no_two_resources_share_a_variable() -> None:
     names = [*variables(), *(topic.variable for topic in TOPICS if topic.alarms)]
     assert len(set(names)) == len(names)
+
+
+def test_every_queue_has_one_function_that_works_it_off() -> None:
+    sources = [trigger for trigger in TRIGGERS if isinstance(trigger, QueueSource)]
+    assert [source.queue for source in sources] == [*QUEUES]
+
+
+def test_the_workers_together_keep_to_60_percent_of_the_quota() -> None:
+    (source,) = [trigger for trigger in TRIGGERS if isinstance(trigger, QueueSource)]
+    assert source.max_concurrency * WORKER_POSTS_PER_S <= 0.6 * QUOTA_PER_S
+    assert 0 < DIRECT_POSTS_PER_S < WORKER_POSTS_PER_S
+
+
+def test_what_fails_is_received_five_times_at_least_as_aws_advises() -> None:
+    assert DELIVERIES_QUEUE.max_receives >= 5
+
+
+def test_the_variable_of_a_queue_is_named_after_it() -> None:
+    assert DELIVERIES_QUEUE.variable == "DELIVERIES_QUEUE"
 
 
 def test_an_index_is_found_by_its_name() -> None:

@@ -1,13 +1,16 @@
+import time
 from typing import Any
 
 import orjson
 import pytest
 
-from app.handlers import connections, messages, tickets, users
-from app.log import log, log_exception
+from app.handlers import connections, deliveries, messages, tickets, users
+from app.log import log, log_exception, metrics
 from app.runtime import App, LambdaFunction
 from app.stores.dynamo import encode
 from tests.unit.aws import Aws, Reply, batch, down, held, page, refusal
+from tests.unit.delivering import MESSAGE as MESSAGE_ID
+from tests.unit.delivering import Site, names, work_of
 from tests.unit.events import Remaining, claims, http_event, lines, socket_event
 from tests.unit.people import ADA, BOB, NOW_S, cognito, person
 
@@ -18,6 +21,8 @@ SECRETS = {"headers": {"authorization": f"Bearer {M}", "idempotency-key": KEY, "
 CREATE = {"firstName": M, "lastName": M, "email": MAIL}
 MESSAGE = {"recipientIds": [BOB], "content": M, "title": M}
 TICKET = {"methodArn": "arn", "queryStringParameters": {tickets.PARAMETER: M}}
+
+JOB = {"attributes": {"ApproximateReceiveCount": "1"}, "messageId": "q", "receiptHandle": M, "body": "{}"}
 
 CALLS: list[tuple[str, LambdaFunction, Any]] = [
     ("create", users.create, http_event(CREATE, caller=claims(admin=True), **SECRETS)),
@@ -35,6 +40,12 @@ CALLS: list[tuple[str, LambdaFunction, Any]] = [
         messages.send,
         http_event({"audience": "everyone", "content": M}, caller=claims(admin=True), **SECRETS),
     ),
+    (
+        "deliver badly",
+        deliveries.deliver,
+        {"Records": [{**JOB, "body": f'{{"messageId":"m","part":"0","{M}":"{M}"}}'}]},
+    ),
+    ("deliver nonsense", deliveries.deliver, {"Records": [{**JOB, "body": M}]}),
     ("ticket", tickets.create, http_event(**SECRETS)),
     ("authorize", tickets.authorize, TICKET),
     ("connect", connections.handle, socket_event("$connect")),
@@ -95,6 +106,34 @@ async def test_a_delivery_that_breaks_logs_none_of_it(
     assert M not in out
 
 
+@pytest.mark.parametrize(
+    "broken", ["nothing", "publish", "put_item", "query", "batch_get_item", "transact_write_items"]
+)
+async def test_a_worker_logs_none_of_it(site: Site, capsys: pytest.CaptureFixture[str], broken: str) -> None:
+    people = names(50)
+    site.join(*people, first_name=M)
+    await site.accept(work_of(*people, content=M, title=M))
+    site.aws.on(broken, RuntimeError(M))
+    site.lane.time_for, site.lane.error = 0, RuntimeError(M)
+    body = f'{{"messageId":"{MESSAGE_ID}","part":"0-50"}}'
+    await deliveries.deliver.answer(lambda: site.app, {"Records": [{**JOB, "body": body}]}, Remaining(60_000))
+    out = capsys.readouterr().out
+    assert lines(out)
+    assert M not in out
+
+
+@pytest.mark.parametrize("hours", [1, 7])
+async def test_a_sweeper_logs_none_of_it(site: Site, capsys: pytest.CaptureFixture[str], hours: int) -> None:
+    await site.accept(work_of(BOB, content=M, title=M))
+    site.clock.advance(hours=hours)
+    for operation in ("send_message_batch", "update_item"):
+        site.aws.on(operation, RuntimeError(M))
+    await deliveries.sweep.answer(lambda: site.app, {"source": M}, Remaining(50_000))
+    out = capsys.readouterr().out
+    assert "not swept" in [line.get("event") for line in lines(out)]
+    assert M not in out
+
+
 async def test_a_stored_row_that_is_broken_is_not_repeated_in_the_log(
     app: App, aws: Aws, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -108,6 +147,25 @@ def test_a_line_is_json_with_a_time_a_level_and_an_event(capsys: pytest.CaptureF
     (line,) = lines(capsys.readouterr().out)
     assert line.pop("timestamp").endswith("Z")
     assert line == {"level": "WARN", "event": "told", "count": 2, "done": False, "userId": None}
+
+
+def test_a_metric_is_one_line_of_the_embedded_metric_format(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "Sweep")
+    began = time.time() * 1000
+    metrics(DeliveriesFailed=2, DeliveriesQueuedAgain=0)
+    (line,) = lines(capsys.readouterr().out)
+    moment = line["_aws"].pop("Timestamp")
+    assert (type(moment), began - 1 <= moment <= time.time() * 1000) == (int, True)
+    named = [{"Name": "DeliveriesFailed", "Unit": "Count"}, {"Name": "DeliveriesQueuedAgain", "Unit": "Count"}]
+    about = {"Namespace": "SiteCommunications", "Dimensions": [["FunctionName"]], "Metrics": named}
+    assert line == {
+        "_aws": {"CloudWatchMetrics": [about]},
+        "FunctionName": "Sweep",
+        "DeliveriesFailed": 2,
+        "DeliveriesQueuedAgain": 0,
+    }
 
 
 def test_a_line_break_in_an_id_does_not_break_the_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.catalogue import CONNECTIONS, DELIVERIES, EVERYONE, NOTIFICATIONS, TICKETS
+from app.catalogue import CONNECTIONS, EVERYONE, NOTIFICATIONS, TICKETS
 from app.models.connections import Connection, TicketGrant
-from app.models.deliveries import Delivery, DeliveryResult, expiry, lease_end
 from app.models.ids import (
     ConnectionId,
     MessageId,
@@ -29,16 +28,6 @@ def notification(**parts: Any) -> Notification:
     given_parts = {"notificationId": "n", "userId": BOB, "type": "message", "messageId": "m", "senderId": ADA}
     rest = {"title": "t", "content": "c", "priority": "normal", "read": False, "createdAt": NOW_ISO}
     return Notification.model_validate({**given_parts, **rest, **parts})
-
-
-def delivery(**parts: Any) -> Delivery:
-    given_parts = {"messageId": "0a" * 16, "senderId": ADA, "recipientCount": 1, "requestHash": "h"}
-    times = {"createdAt": NOW_ISO, "pendingSince": NOW_ISO, "leasedUntil": lease_end(NOW), "expiresAt": expiry(NOW)}
-    return Delivery.model_validate({**given_parts, "state": "pending", **times, **parts})
-
-
-def result(*, published: bool = True, complete: bool = True) -> DeliveryResult:
-    return DeliveryResult(posted=3, gone=2, failed=1, published=published, complete=complete)
 
 
 @pytest.mark.parametrize(
@@ -117,60 +106,6 @@ def test_frames_are_equal_for_all_recipients() -> None:
 def test_a_frame_has_what_the_contract_names() -> None:
     names = "type notificationId messageId senderId title content priority createdAt"
     assert set(notification().frame()) == set(names.split())
-
-
-def test_a_pending_delivery_is_in_the_sparse_index() -> None:
-    item = delivery().to_item()
-    assert item["pending"] in {str(shard) for shard in range(10)}
-    assert DELIVERIES.index("pending").sort in item
-
-
-def test_the_shard_is_a_function_of_the_message() -> None:
-    shards = {delivery(messageId=new_message_id()).to_item()["pending"] for _ in range(200)}
-    assert len(shards) == 10
-
-
-def test_a_delivered_one_is_not_in_the_sparse_index() -> None:
-    assert "pending" not in delivery(state="delivered").to_item()
-
-
-def test_a_delivery_survives_its_table() -> None:
-    assert Delivery.from_item(delivery().to_item()) == delivery()
-
-
-@pytest.mark.parametrize(
-    ("outcome", "state"),
-    [
-        (result(), "delivered"),
-        (result(published=False), "pending"),
-        (result(complete=False), "pending"),
-        (result(published=False, complete=False), "pending"),
-    ],
-)
-def test_a_delivery_is_done_when_all_channels_are(outcome: DeliveryResult, state: str) -> None:
-    assert delivery().settled(outcome).state == state
-
-
-def test_settling_gives_the_lease_back() -> None:
-    assert delivery().settled(result(complete=False)).leased_until is None
-
-
-def test_a_report_has_the_shape_of_the_contract() -> None:
-    assert delivery(recipientCount=4).settled(result()).report() == {
-        "messageId": "0a" * 16,
-        "state": "delivered",
-        "recipients": 4,
-        "connections": {"posted": 3, "gone": 2, "failed": 1},
-        "seen": 0,
-    }
-
-
-def test_a_lease_outlives_the_longest_invocation_of_send() -> None:
-    assert from_iso(lease_end(NOW)) - NOW >= timedelta(seconds=29)
-
-
-def test_a_delivery_is_kept_for_30_days() -> None:
-    assert expiry(NOW) == NOW_S + 30 * 24 * 3600
 
 
 @pytest.mark.parametrize(("left_s", "ends_s"), [(60, 60), (7200, 7200), (7201, 7200), (-1, -1)])

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from app.aws import Clients, Service
+from app.aws import Clients
 from app.catalogue import variables
 from app.errors import GoneError, UnavailableError
 from app.runtime import App, Context, Core, LambdaFunction, OpenApp, core
@@ -247,14 +247,3 @@ def test_what_lambda_calls_runs_on_that_core() -> None:
         return asyncio.get_running_loop()
 
     assert LambdaFunction(loop)({}, Remaining()) is core().loop
-
-
-def test_each_part_of_an_app_is_made_once(app: App) -> None:
-    assert app.dispatch is app.dispatch
-    assert app.dispatch.users is app.users
-
-
-def test_an_app_opens_no_client_until_one_is_needed(settings: Settings) -> None:
-    made = App(settings, Clients("https://example.test"))
-    assert made.dispatch.lane
-    assert isinstance(made.service("sns"), Service)

@@ -1,179 +1,198 @@
 import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from app.models.deliveries import Delivery
-from app.models.messages import SendMessage
-from app.models.times import iso
-from app.models.wire import check
-from app.runtime import App
-from app.stores.dynamo import decode
-from tests.unit.aws import Aws, cancelled, condition_failed, down, held
+from app.catalogue import DELIVERIES, MESSAGES
+from app.delivery.lane import Outcome
+from app.models.deliveries import Delivery, State
+from app.models.ids import UserId, keyed_message_id
+from tests.unit.aws import cancelled, down
+from tests.unit.delivering import Site, names
 from tests.unit.events import claims
-from tests.unit.people import ADA, BOB, CLEO, NOW, NOW_S, person
-from tests.unit.sending import BODY, KEY, MESSAGE, posted, rows, send, site, told
-
-DIGEST = check(SendMessage, BODY).digest()
-
-
-def earlier(lease_s: float | None = 10, **parts: Any) -> Delivery:
-    """Returns the row that the first request left, with this much of its lease to go."""
-    created = iso(NOW - timedelta(seconds=20))
-    row = {"messageId": MESSAGE, "senderId": ADA, "recipientCount": 2, "requestHash": DIGEST, "state": "pending"}
-    times = {"createdAt": created, "pendingSince": created, "expiresAt": NOW_S}
-    lease = {} if lease_s is None else {"leasedUntil": iso(NOW + timedelta(seconds=lease_s))}
-    return Delivery.model_validate({**row, **times, **lease, **parts})
-
-
-def accepted_before(aws: Aws, delivery: Delivery) -> None:
-    aws.on("transact_write_items", cancelled("ConditionalCheckFailed", "None"))
-    aws.on("get_item", held(delivery.to_item()))
+from tests.unit.people import ADA, BOB, CLEO
+from tests.unit.sending import ADMIN, BOBS, BODY, KEY, MESSAGE, TO_ALL, counts, send, state, to, told
 
 
 @pytest.fixture(autouse=True)
-def everybody(aws: Aws) -> None:
-    site(aws)
+def everybody(site: Site) -> None:
+    site.join(ADA, BOB, CLEO)
 
 
-async def test_a_repeated_request_has_the_answer_of_the_first_byte_for_byte(app: App, aws: Aws) -> None:
-    first = await send(app, key=KEY)
-    (settled,) = aws.named("update_item")
-    values = decode({name[1:]: value for name, value in settled["ExpressionAttributeValues"].items()})
-    accepted_before(aws, Delivery.from_item({**rows(aws)[0][1], **values}))
-    assert await send(app, key=KEY) == first
+async def left(site: Site, in_state: State, *, after_s: float = 20, body: Any = BODY, **event: Any) -> None:
+    """Sends a message so that it is left in this state; then so many seconds pass."""
+    first = site.tables.transact_write_items
+    await send(site, body, key=KEY, **event)
+    (row,) = [row for row in site.tables.rows(DELIVERIES) if row["messageId"] == MESSAGE]
+    open_ = Delivery.from_item(row).model_copy(update={"parts": frozenset({"0-49"}), "state": in_state}).to_item()
+    site.tables.plant(DELIVERIES, {**(row if in_state == "delivered" else open_), "state": in_state})
+    site.clock.advance(seconds=after_s)
+    site.aws.calls.clear()
+    assert site.aws.replies["transact_write_items"] == [first]
 
 
-async def test_a_repeated_request_tells_nobody_again(app: App, aws: Aws) -> None:
-    accepted_before(aws, earlier(None, state="delivered"))
-    assert (await send(app, key=KEY)).status == 201
-    assert told(aws) == set()
+async def test_a_repeated_request_has_the_answer_of_the_first_byte_for_byte(site: Site) -> None:
+    first = await send(site, key=KEY)
+    assert await send(site, key=KEY) == first
 
 
-async def test_a_body_that_asks_for_the_same_in_other_words_is_the_same(app: App, aws: Aws) -> None:
-    accepted_before(aws, earlier(None, state="delivered"))
+async def test_a_repeated_request_tells_nobody_again(site: Site) -> None:
+    await left(site, "delivered")
+    assert (await send(site, key=KEY)).status == 201
+    assert told(site) == set()
+
+
+async def test_a_repeated_request_writes_nothing(site: Site) -> None:
+    await left(site, "delivered")
+    rows = site.tables.rows(MESSAGES) + site.tables.rows(DELIVERIES)
+    await send(site, key=KEY)
+    assert site.tables.rows(MESSAGES) + site.tables.rows(DELIVERIES) == rows
+    assert site.done("update_item", "put_item") == []
+
+
+async def test_a_body_that_asks_for_the_same_in_other_words_is_the_same(site: Site) -> None:
+    await left(site, "delivered")
     body = json.dumps({"priority": "normal", **dict(reversed(BODY.items()))}, indent=2)
-    assert (await send(app, body, key=KEY)).status == 201
+    assert (await send(site, body, key=KEY)).status == 201
 
 
-@pytest.mark.parametrize("state", ["pending", "delivered"])
-async def test_a_key_does_not_stand_for_another_body(app: App, aws: Aws, state: str) -> None:
-    accepted_before(aws, earlier(state=state))
-    answer = await send(app, {**BODY, "content": "other"}, key=KEY)
+@pytest.mark.parametrize("in_state", ["pending", "delivering", "delivered", "failed"])
+async def test_a_key_does_not_stand_for_another_body(site: Site, in_state: State) -> None:
+    await left(site, in_state)
+    answer = await send(site, {**BODY, "content": "other"}, key=KEY)
     assert (answer.status, answer.code) == (422, "idempotency_key_reused")
-    assert told(aws) == set()
+    assert told(site) == set()
 
 
-@pytest.mark.parametrize(("lease_s", "after"), [(10, "10"), (29.5, "30"), (0.2, "1")])
-async def test_a_repeat_while_the_first_is_running_waits_for_its_lease(
-    app: App, aws: Aws, lease_s: float, after: str
-) -> None:
-    accepted_before(aws, earlier(lease_s))
-    aws.on("update_item", condition_failed())
-    answer = await send(app, key=KEY)
-    assert (answer.status, answer.code, answer.headers["retry-after"]) == (409, "in_progress", after)
-    assert told(aws) == set()
+@pytest.mark.parametrize(("after_s", "retry_after"), [(0, "30"), (20, "10"), (29.8, "1")])
+async def test_a_repeat_while_the_first_is_at_work_is_in_progress(site: Site, after_s: float, retry_after: str) -> None:
+    await left(site, "pending", after_s=after_s)
+    answer = await send(site, key=KEY)
+    assert (answer.status, answer.code, answer.headers["retry-after"]) == (409, "in_progress", retry_after)
+    assert told(site) == set()
 
 
-@pytest.mark.parametrize("lease_s", [-1, None])
-async def test_a_delivery_that_nobody_works_on_is_taken_over(app: App, aws: Aws, lease_s: float | None) -> None:
-    accepted_before(aws, earlier(lease_s))
-    answer = await send(app, key=KEY)
-    assert (answer.status, answer.body["delivery"]["connections"]["posted"]) == (201, 2)
+@pytest.mark.parametrize(
+    ("in_state", "after_s"), [("pending", 30), ("delivering", 900), ("failed", 0), ("failed", 9e5)]
+)
+async def test_a_delivery_that_nobody_works_on_goes_to_the_queue(site: Site, in_state: State, after_s: float) -> None:
+    await left(site, in_state, after_s=after_s)
+    assert state(await send(site, key=KEY)) == (202, "delivering")
+    assert (site.queued(), told(site)) == ([(MESSAGE, "0-49")], {"send_message_batch"})
+    assert site.delivery(MESSAGE).state == "delivering"
 
 
-async def test_a_take_over_keeps_the_time_of_the_first(app: App, aws: Aws) -> None:
-    accepted_before(aws, earlier(None))
-    answer = await send(app, key=KEY)
-    frame = json.loads(aws.named("post_to_connection")[0]["Data"])
-    assert answer.body["createdAt"] == frame["createdAt"] == earlier().created_at
+@pytest.mark.parametrize("in_state", ["pending", "delivering", "failed"])
+async def test_what_was_taken_up_again_is_delivered_by_a_worker(site: Site, in_state: State) -> None:
+    await left(site, in_state, after_s=1_000)
+    await send(site, key=KEY)
+    await site.work_off(message_id=MESSAGE)
+    assert state(await send(site, key=KEY)) == (201, "delivered")
 
 
-async def test_a_take_over_claims_before_it_tells_anybody(app: App, aws: Aws) -> None:
-    accepted_before(aws, earlier(-1))
-    await send(app, key=KEY)
-    done = aws.operations()
-    claim = aws.named("update_item")[0]
-    assert done.index("update_item") < min(done.index("publish"), done.index("post_to_connection"))
-    assert "leasedUntil <= :now" in claim["ConditionExpression"]
+async def test_a_delivery_that_workers_are_at_is_answered_as_it_is(site: Site) -> None:
+    await left(site, "delivering", after_s=899)
+    assert state(await send(site, key=KEY)) == (202, "delivering")
+    assert (told(site), site.done("update_item")) == (set(), [])
 
 
-async def test_a_take_over_settles_under_its_own_lease(app: App, aws: Aws) -> None:
-    accepted_before(aws, earlier(-1))
-    await send(app, key=KEY)
-    claim, settle = aws.named("update_item")
-    assert settle["ExpressionAttributeValues"][":lease"] == claim["ExpressionAttributeValues"][":lease"]
+async def test_the_answer_to_a_repeat_keeps_the_time_of_the_first(site: Site) -> None:
+    first = await send(site, key=KEY)
+    site.clock.advance(days=3)
+    assert (await send(site, key=KEY)).body["createdAt"] == first.body["createdAt"]
 
 
-@pytest.mark.parametrize("lease_s", [-1, None])
-async def test_a_take_over_that_another_won_is_in_progress(app: App, aws: Aws, lease_s: float | None) -> None:
-    accepted_before(aws, earlier(lease_s))
-    aws.on("update_item", condition_failed())
-    answer = await send(app, key=KEY)
-    assert (answer.status, answer.headers["retry-after"]) == (409, "1")
-    assert told(aws) == set()
+async def test_a_queue_that_takes_nothing_is_answered_503_to_a_repeat(site: Site) -> None:
+    await left(site, "pending", after_s=60)
+    site.aws.on("send_message_batch", down())
+    assert (await send(site, key=KEY)).status == 503
+    assert site.delivery(MESSAGE).state == "pending"
 
 
-async def test_a_take_over_that_fails_tells_nobody(app: App, aws: Aws) -> None:
-    accepted_before(aws, earlier(-1))
-    aws.on("update_item", down())
-    assert (await send(app, key=KEY)).status == 503
-    assert told(aws) == set()
+async def test_a_repeat_that_comes_when_a_worker_has_just_ended_it_is_no_failure(site: Site) -> None:
+    await left(site, "pending", after_s=60)
+
+    async def worked_off(**_: Any) -> dict[str, Any]:
+        await site.work_off(message_id=MESSAGE)
+        return {}
+
+    site.aws.on("send_message_batch", worked_off)
+    assert (await send(site, key=KEY)).status == 202
+    assert site.delivery(MESSAGE).state == "delivered"
 
 
-async def test_a_repeat_has_its_answer_although_a_recipient_has_left(app: App, aws: Aws) -> None:
-    site(aws, person(ADA), person(BOB, "Bob"))
-    accepted_before(aws, earlier(None, state="delivered"))
-    assert (await send(app, key=KEY)).status == 201
+async def test_a_repeat_has_its_answer_although_a_recipient_has_left(site: Site) -> None:
+    await left(site, "delivered")
+    site.leave(CLEO)
+    assert (await send(site, key=KEY)).status == 201
 
 
-async def test_a_take_over_tells_those_who_are_still_there(app: App, aws: Aws) -> None:
-    site(aws, person(ADA), person(CLEO, "Cleo"))
-    accepted_before(aws, earlier(None))
-    assert (await send(app, key=KEY)).status == 201
-    assert posted(aws) == [f"c-{CLEO}"]
+@pytest.mark.parametrize(("in_state", "status"), [("delivered", 201), ("delivering", 202)])
+async def test_a_sender_who_has_left_still_has_their_answer(site: Site, in_state: State, status: int) -> None:
+    await left(site, in_state)
+    site.leave(ADA)
+    assert (await send(site, key=KEY)).status == status
+    assert told(site) == set()
 
 
-@pytest.mark.parametrize(("state", "status"), [("delivered", 201), ("pending", 202)])
-async def test_a_sender_who_has_left_still_has_their_answer(app: App, aws: Aws, state: str, status: int) -> None:
-    site(aws, person(BOB, "Bob"), person(CLEO, "Cleo"))
-    accepted_before(aws, earlier(None, state=state))
-    assert (await send(app, key=KEY)).status == status
-    assert told(aws) == set()
-
-
-async def test_an_unknown_recipient_of_a_new_key_is_pointed_at(app: App, aws: Aws) -> None:
-    site(aws, person(ADA), person(BOB, "Bob"))
-    answer = await send(app, key=KEY)
+async def test_an_unknown_recipient_of_a_new_key_is_pointed_at(site: Site) -> None:
+    site.leave(CLEO)
+    answer = await send(site, key=KEY)
     assert (answer.status, answer.faults) == (422, [("/recipientIds/1", "unknown_recipient")])
 
 
-async def test_a_conflict_that_left_nothing_is_answered_503(app: App, aws: Aws) -> None:
-    aws.on("transact_write_items", cancelled("TransactionConflict"))
-    assert (await send(app, key=KEY)).status == 503
+async def test_a_conflict_that_left_nothing_is_answered_503(site: Site) -> None:
+    site.aws.on("transact_write_items", cancelled("TransactionConflict"))
+    assert (await send(site, key=KEY)).status == 503
 
 
-async def test_keys_are_of_their_sender(app: App, aws: Aws) -> None:
-    mine = await send(app, {"recipientIds": [CLEO], "content": "x"}, key=KEY)
-    bobs = await send(app, {"recipientIds": [CLEO], "content": "x"}, key=KEY, caller=claims(BOB))
-    assert mine.body["messageId"] != bobs.body["messageId"]
-    assert len(aws.named("transact_write_items")) == 2
+async def test_a_conflict_with_a_twin_that_was_accepted_is_in_progress(site: Site) -> None:
+    await left(site, "pending", after_s=1)
+    site.aws.on("transact_write_items", cancelled("TransactionConflict"))
+    assert (await send(site, key=KEY)).status == 409
 
 
-async def test_without_a_key_every_request_is_a_message_of_its_own(app: App) -> None:
-    assert (await send(app)).body["messageId"] != (await send(app)).body["messageId"]
+async def test_keys_are_of_their_sender(site: Site) -> None:
+    mine = await send(site, to(CLEO), key=KEY)
+    bobs = await send(site, to(CLEO), key=KEY, caller=claims(BOB))
+    assert (mine.body["messageId"], bobs.body["messageId"]) == (MESSAGE, keyed_message_id(UserId(BOB), KEY))
+    assert (mine.status, bobs.status) == (201, 201)
+
+
+async def test_without_a_key_every_request_is_a_message_of_its_own(site: Site) -> None:
+    assert (await send(site)).body["messageId"] != (await send(site)).body["messageId"]
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "ключ", "a" * 256])
-async def test_a_bad_key_is_answered_400_and_nothing_happens(app: App, aws: Aws, key: str) -> None:
-    answer = await send(app, key=key)
+async def test_a_bad_key_is_answered_400_and_nothing_happens(site: Site, key: str) -> None:
+    answer = await send(site, key=key)
     assert (answer.status, answer.code) == (400, "invalid_idempotency_key")
-    assert aws.calls == []
+    assert site.aws.calls == []
 
 
-async def test_a_take_over_does_not_publish_what_was_published(app: App, aws: Aws) -> None:
-    accepted_before(aws, earlier(None, published=True))
-    assert (await send(app, key=KEY)).status == 201
-    assert aws.named("publish") == []
-    assert posted(aws) != []
+async def test_a_key_whose_delivery_has_expired_but_whose_rows_have_not_is_not_taken_again(site: Site) -> None:
+    await send(site, key=KEY)
+    site.tables.clear(DELIVERIES)
+    answer = await send(site, key=KEY)
+    assert (answer.status, answer.code) == (422, "idempotency_key_reused")
+
+
+async def test_a_large_message_that_is_delivered_is_answered_like_the_first_time(site: Site) -> None:
+    site.join(*names(50))
+    first = await send(site, to(*names(50)), key=KEY)
+    await site.work_off("0-50", message_id=MESSAGE)
+    assert (first.status, state(await send(site, to(*names(50)), key=KEY))) == (202, (202, "delivered"))
+
+
+async def test_an_announcement_that_is_repeated_is_not_sent_twice(site: Site) -> None:
+    await send(site, TO_ALL, key=KEY, caller=ADMIN)
+    again = await send(site, TO_ALL, key=KEY, caller=ADMIN)
+    assert (state(again), len(site.queued())) == ((202, "delivering"), 4)
+
+
+async def test_a_report_grows_with_what_workers_reach(site: Site) -> None:
+    site.lane.on(BOBS, Outcome.FAILED, Outcome.POSTED)
+    await send(site, key=KEY)
+    site.clock.advance(seconds=5)
+    await site.work_off(message_id=MESSAGE)
+    assert counts(await send(site, key=KEY)) == (2, 0, 0)

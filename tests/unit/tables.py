@@ -1,0 +1,122 @@
+"""The tables in memory, as far as messages need them; `tests/integration` makes the same claims on moto."""
+
+import zlib
+from typing import Any
+
+from app import catalogue
+from app.stores.dynamo import decode, encode
+from tests.unit.aws import Aws, cancelled, condition_failed
+from tests.unit.expressions import changed, holds
+from tests.unit.people import Row
+
+# ruff: noqa: N803 - the parameters have AWS's own names
+
+BY_NAME = {table.variable.lower(): table for table in catalogue.TABLES}
+
+
+class Tables:
+    """Answers DynamoDB's operations. A test may put something else in the place of each, or before it."""
+
+    def __init__(self, aws: Aws) -> None:
+        self.most_in_page = 1000  # of a scan; DynamoDB may end a page wherever it likes
+        self._held: dict[str, dict[str, Row]] = {name: {} for name in BY_NAME}
+        for operation in ("get", "put", "update", "delete", "batch_get", "batch_write"):
+            aws.on(f"{operation}_item", getattr(self, operation))
+        for operation in ("query", "scan", "transact_write_items"):
+            aws.on(operation, getattr(self, operation))
+
+    def rows(self, table: catalogue.Table) -> list[Row]:
+        return [*self._held[table.variable.lower()].values()]
+
+    def plant(self, table: catalogue.Table, *rows: Row) -> None:
+        for row in rows:
+            self._held[table.variable.lower()][_key(table.variable.lower(), row)] = row
+
+    def clear(self, table: catalogue.Table) -> None:
+        self._held[table.variable.lower()].clear()
+
+    async def get(self, TableName: str, Key: Row, **_: Any) -> dict[str, Any]:
+        item = self._item(TableName, decode(Key))
+        return {"Item": encode(item)} if item else {}
+
+    async def put(self, TableName: str, Item: Row, **condition: Any) -> dict[str, Any]:
+        item = decode(Item)
+        if not self._allowed(TableName, item, **condition):
+            raise condition_failed()
+        self._held[TableName][_key(TableName, item)] = item
+        return {}
+
+    async def update(self, TableName: str, Key: Row, UpdateExpression: str, **condition: Any) -> dict[str, Any]:
+        key = decode(Key)
+        if not self._allowed(TableName, key, **condition):
+            raise condition_failed()
+        item = changed(UpdateExpression, {**self._item(TableName, key), **key}, _values(condition))
+        self._held[TableName][_key(TableName, key)] = item
+        return {"Attributes": encode(item)}
+
+    async def delete(self, TableName: str, Key: Row, **_: Any) -> dict[str, Any]:
+        item = self._held[TableName].pop(_key(TableName, decode(Key)), None)
+        return {"Attributes": encode(item)} if item else {}
+
+    async def batch_get(self, RequestItems: dict[str, Any]) -> dict[str, Any]:
+        ((table, asked),) = RequestItems.items()
+        assert 1 <= len(asked["Keys"]) <= 100
+        found = [self._item(table, decode(key)) for key in asked["Keys"]]
+        return {"Responses": {table: [encode(item) for item in found if item]}}
+
+    async def batch_write(self, RequestItems: dict[str, Any]) -> dict[str, Any]:
+        ((table, requests),) = RequestItems.items()
+        assert 1 <= len(requests) <= 25
+        for request in requests:
+            await self.delete(table, request["DeleteRequest"]["Key"])
+        return {}
+
+    async def transact_write_items(self, TransactItems: list[dict[str, Any]], **_: Any) -> dict[str, Any]:
+        puts = [action["Put"] for action in TransactItems]
+        keys = {(put["TableName"], _key(put["TableName"], decode(put["Item"]))) for put in puts}
+        assert len(keys) == len(puts) <= 100
+        allowed = [self._allowed(**{**put, "Item": None}, key=decode(put["Item"])) for put in puts]
+        if not all(allowed):
+            raise cancelled(*("None" if fine else "ConditionalCheckFailed" for fine in allowed))
+        for put in puts:
+            await self.put(put["TableName"], put["Item"])
+        return {}
+
+    async def query(self, TableName: str, KeyConditionExpression: str, **more: Any) -> dict[str, Any]:
+        table, values = BY_NAME[TableName], _values(more)
+        sort = table.index(more["IndexName"]).sort if "IndexName" in more else table.sort
+        found = [row for row in self.rows(table) if holds(KeyConditionExpression, row, values)]
+        found.sort(key=lambda row: row[str(sort)], reverse=not more.get("ScanIndexForward", True))
+        return {"Items": [encode(row) for row in found[: more.get("Limit")]]}
+
+    async def scan(
+        self, TableName: str, Segment: int, TotalSegments: int, ExclusiveStartKey: Row | None = None, **_: Any
+    ) -> dict[str, Any]:
+        after = _key(TableName, decode(ExclusiveStartKey)) if ExclusiveStartKey else ""
+        keys = [key for key in self._held[TableName] if zlib.crc32(key.encode()) % TotalSegments == Segment]
+        rest = sorted(key for key in keys if key > after)
+        page = [encode(self._held[TableName][key]) for key in rest[: self.most_in_page]]
+        last = {name: page[-1][name] for name in _names(TableName)} if len(rest) > self.most_in_page else None
+        return {"Items": page, **({"LastEvaluatedKey": last} if last else {})}
+
+    def _item(self, table: str, key: Row) -> Row:
+        """Returns the item of a key, or an empty one."""
+        return self._held[table].get(_key(table, key), {})
+
+    def _allowed(self, TableName: str, key: Row, ConditionExpression: str | None = None, **more: Any) -> bool:
+        if ConditionExpression is None:
+            return True
+        return holds(ConditionExpression, self._item(TableName, key), _values(more))
+
+
+def _values(parameters: dict[str, Any]) -> Row:
+    given = parameters.get("ExpressionAttributeValues", {})
+    return {name[1:]: value for name, value in decode(given).items()}
+
+
+def _names(table: str) -> list[str]:
+    return [name for name in (BY_NAME[table].partition, BY_NAME[table].sort) if name]
+
+
+def _key(table: str, row: Row) -> str:
+    return "|".join(row[name] for name in _names(table))
