@@ -1,6 +1,7 @@
 """What the tests of the lanes share: ids, a lane on a fake server, and all outcomes of a call."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
@@ -51,10 +52,10 @@ async def these(*names: str) -> AsyncIterator[ConnectionId]:
 
 
 async def outcomes(
-    lane: PostLane, connections: AsyncIterator[ConnectionId], payload: bytes = PAYLOAD
+    lane: PostLane, connections: AsyncIterator[ConnectionId], payload: bytes = PAYLOAD, budget_s: float = math.inf
 ) -> dict[str, Outcome]:
     """Posts, and proves that no connection has two outcomes."""
-    async with aclosing(lane.post(connections, payload)) as found:
+    async with aclosing(lane.post(connections, payload, budget_s=budget_s)) as found:
         pairs = [pair async for pair in found]
     assert len({connection for connection, _ in pairs}) == len(pairs)
     return {str(connection): outcome for connection, outcome in pairs}

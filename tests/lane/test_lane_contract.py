@@ -127,6 +127,47 @@ async def test_what_the_connections_raise_is_raised_and_leaves_nothing_behind(
     await server.until(lambda: server.counts["flying"] == 0)
 
 
+async def test_when_the_budget_is_spent_what_is_in_flight_is_unknown_and_no_more_is_pulled(
+    lane: PostLane, server: FakeConnections
+) -> None:
+    pulled: list[str] = []
+    for n in range(50):
+        server.on(f"c{n}=", HANG)
+    await outcomes(lane, these("warm="))
+    began = time.monotonic()
+    found = await outcomes(lane, ids(50, pulled), budget_s=0.5)
+    assert 0.5 <= time.monotonic() - began < 1.6
+    assert found == {f"c{n}=": Outcome.UNKNOWN for n in range(WINDOW)}
+    assert pulled == [f"c{n}=" for n in range(WINDOW)]
+    assert nothing_runs()
+
+
+async def test_when_the_budget_is_spent_the_source_is_waited_for_no_longer(lane: PostLane) -> None:
+    async def endless() -> AsyncIterator[ConnectionId]:
+        yield ConnectionId("c0=")
+        await asyncio.Event().wait()
+
+    await outcomes(lane, these("warm="))
+    async with asyncio.timeout(10):
+        assert await outcomes(lane, endless(), budget_s=1.0) == {"c0=": Outcome.POSTED}
+    assert nothing_runs()
+
+
+async def test_without_a_budget_left_nothing_is_pulled(lane: PostLane, server: FakeConnections) -> None:
+    pulled: list[str] = []
+    assert await outcomes(lane, ids(3, pulled), budget_s=-1.0) == {}
+    assert (pulled, server.counts["accepted"]) == ([], 0)
+
+
+async def test_a_budget_does_not_hide_a_time_out_of_the_source(lane: PostLane) -> None:
+    async def slow() -> AsyncIterator[ConnectionId]:
+        yield ConnectionId("c0=")
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        await outcomes(lane, slow(), budget_s=60.0)
+
+
 async def test_after_a_call_that_was_given_up_the_next_one_works(lane: PostLane, server: FakeConnections) -> None:
     server.on("c1=", HANG, OK)
     first = lane.post(ids(100), PAYLOAD)

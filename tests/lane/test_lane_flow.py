@@ -45,6 +45,22 @@ async def test_outcomes_that_come_while_the_consumer_is_busy_are_not_lost(
         assert [pair async for pair in found] == [("c1=", Outcome.POSTED)]
 
 
+async def test_connections_that_hang_do_not_take_the_places_of_the_others(server: FakeConnections, pems: Pems) -> None:
+    for n in range(10):
+        server.on(f"c{n}=", HANG)
+    others = set[str]()
+    async with (
+        asyncio.timeout(10),
+        opened(server, pems, window=2, post_s=60.0, slow_s=0.05) as fast,
+        aclosing(fast.post(ids(60), PAYLOAD)) as found,
+    ):
+        async for connection, _ in found:
+            others.add(connection)
+            if len(others) == 50:
+                break
+    assert others == {f"c{n}=" for n in range(10, 60)}
+
+
 async def test_a_consumer_that_takes_its_time_is_waited_for(fast: FastLane) -> None:
     pulled: list[str] = []
     async with aclosing(fast.post(ids(1000, pulled), PAYLOAD)) as found:

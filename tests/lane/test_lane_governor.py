@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.delivery.governor import FLOOR, HALVING_S, RECOVERY_S, Governor
+from app.delivery.governor import FLOOR, HALVING_S, RECOVERY_S, TOLERATED, Governor
 
 SHARE = 100.0
 
@@ -71,6 +71,34 @@ def test_many_429_of_one_moment_halve_once(clock: Clock) -> None:
     for _ in range(100):
         governor.throttled()
     assert governor.rate == SHARE / 2
+
+
+def test_the_429_of_a_few_slow_clients_change_nothing(clock: Clock) -> None:
+    governor = Governor(SHARE, burst=20, clock=clock)
+    for n in range(5000):
+        clock.now += 1 / SHARE
+        assert not governor.take()
+        if n % 50 == 49:
+            governor.throttled()
+    assert governor.rate == SHARE
+
+
+def test_a_storm_of_429_halves_the_rate_however_many_posts_went_well_before(clock: Clock) -> None:
+    governor = Governor(SHARE, burst=10_000, clock=clock)
+    for _ in range(9000):
+        governor.take(direct=True)
+    for _ in range(60):  # less than one window
+        governor.throttled()
+    assert governor.rate == SHARE / 2
+
+
+def test_a_tolerated_429_leaves_what_was_saved(clock: Clock) -> None:
+    governor = Governor(SHARE, burst=100, clock=clock)
+    for _ in range(50):
+        governor.take()
+    for _ in range(int(50 * TOLERATED)):
+        governor.throttled()
+    assert taken(governor, direct=True) == 50
 
 
 def test_the_rate_never_falls_below_the_floor(clock: Clock) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from app.delivery.fast_lane import FastLane
+from app.delivery.governor import Governor
 from app.delivery.lane import Outcome
 from app.delivery.signing import Credentials
 from app.models.ids import ConnectionId
@@ -43,6 +44,13 @@ async def fast(server: FakeConnections, pems: Pems) -> AsyncIterator[FastLane]:
         yield lane
 
 
+@pytest.fixture
+async def patient(server: FakeConnections, pems: Pems) -> AsyncIterator[FastLane]:
+    """Has time enough for all tries, however busy the machine."""
+    async with opened(server, pems, post_s=10.0) as lane:
+        yield lane
+
+
 @pytest.mark.parametrize(
     ("fault", "outcome", "tries"),
     [
@@ -68,10 +76,10 @@ async def fast(server: FakeConnections, pems: Pems) -> AsyncIterator[FastLane]:
     ],
 )
 async def test_a_fault_is_the_outcome_of_its_connection_alone(
-    fast: FastLane, server: FakeConnections, fault: Fault, outcome: Outcome, tries: int
+    patient: FastLane, server: FakeConnections, fault: Fault, outcome: Outcome, tries: int
 ) -> None:
     server.on("c3=", fault)
-    found = await outcomes(fast, ids(30))
+    found = await outcomes(patient, ids(30))
     assert (found.pop("c3="), set(found.values())) == (outcome, {Outcome.POSTED})
     assert server.tries["c3="] == tries
     assert {count for name, count in server.delivered().items() if name != "c3="} == {1}
@@ -79,9 +87,9 @@ async def test_a_fault_is_the_outcome_of_its_connection_alone(
 
 
 @pytest.mark.parametrize("fault", [BROKEN, RESET, GARBAGE, THROTTLED])
-async def test_a_fault_that_passes_is_not_seen(fast: FastLane, server: FakeConnections, fault: Fault) -> None:
+async def test_a_fault_that_passes_is_not_seen(patient: FastLane, server: FakeConnections, fault: Fault) -> None:
     server.on(NAME, fault, OK)
-    assert await outcome_of(fast) is Outcome.POSTED
+    assert await outcome_of(patient) is Outcome.POSTED
     assert (server.tries[NAME], server.delivered()) == (2, {NAME: 1})
 
 
@@ -130,11 +138,39 @@ async def test_throttling_ends_with_an_outcome_and_slows_the_governor(fast: Fast
     assert server.delivered() == {}
 
 
+async def test_a_few_slow_clients_do_not_slow_the_governor(fast: FastLane, server: FakeConnections) -> None:
+    for name in ("c50=", "c150="):
+        server.on(name, THROTTLED, THROTTLED, OK)
+    before = fast.governor.rate
+    assert set((await outcomes(fast, ids(200))).values()) == {Outcome.POSTED}
+    assert fast.governor.rate == before
+
+
+async def test_many_throttled_connections_slow_the_governor_at_once(fast: FastLane, server: FakeConnections) -> None:
+    await outcomes(fast, ids(100))
+    for n in range(20):
+        server.on(f"c{n}=", THROTTLED, OK)
+    before = fast.governor.rate
+    assert set((await outcomes(fast, ids(20))).values()) == {Outcome.POSTED}
+    assert fast.governor.rate < before * 0.75
+
+
 async def test_throttling_does_not_use_up_the_tries(server: FakeConnections, pems: Pems) -> None:
     server.on(NAME, *[THROTTLED] * 4, OK)
     async with opened(server, pems, post_s=0.2, throttled_s=8.0) as fast:
         assert await outcome_of(fast) is Outcome.POSTED
     assert server.tries[NAME] == 5
+
+
+async def test_a_post_whose_turn_never_came_has_failed_when_the_budget_is_spent(
+    server: FakeConnections, pems: Pems
+) -> None:
+    pulled: list[str] = []
+    async with opened(server, pems, governor=Governor(0.01, burst=2)) as fast:
+        found = await outcomes(fast, ids(9, pulled), budget_s=0.3)
+    assert found == {"c0=": Outcome.POSTED, "c1=": Outcome.FAILED}
+    assert pulled == list(found)
+    assert server.delivered() == {"c0=": 1}
 
 
 async def test_when_the_budget_is_spent_nothing_is_tried_again(server: FakeConnections, pems: Pems) -> None:

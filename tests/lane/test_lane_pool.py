@@ -48,6 +48,9 @@ class Noted:
     def missed(self, *, written: bool) -> None:
         self.told.append(written)
 
+    def slowed(self) -> None:
+        self.told.append("slow")
+
     def belongs_to(self, _: object) -> bool:
         return False
 
@@ -124,4 +127,50 @@ async def test_a_new_connection_that_nobody_waits_for_any_more_is_kept(pairs: Pa
     pairs.allowed.release()
     await until(lambda: len(pairs.far) == 2)
     await until(lambda: len(pool._idle) == 1)
+    await pool.close()
+
+
+async def test_a_connection_that_is_slow_makes_room_for_another(pairs: Pairs) -> None:
+    pool = Pool(cast(Dialer, pairs), 1, 60.0, slow_s=0.0)
+    slow, other = Noted(b"slow"), Noted(b"other")
+    pairs.allowed = asyncio.Semaphore(9)
+    submit(pool, slow, other)
+    await until(lambda: len(pairs.far) == 1)
+    assert await heard(pairs.far[0]) == b"slow"
+    pool.sweep(asyncio.get_running_loop().time())
+    await until(lambda: len(pairs.far) == 2)
+    assert await heard(pairs.far[1]) == b"other"
+    assert slow.told == ["slow"]
+    await pool.close()
+
+
+async def test_a_slow_connection_that_answers_after_all_is_one_too_many(pairs: Pairs) -> None:
+    pool = Pool(cast(Dialer, pairs), 1, 60.0, slow_s=0.0)
+    slow, other = Noted(b"slow"), Noted(b"other")
+    pairs.allowed = asyncio.Semaphore(9)
+    submit(pool, slow, other)
+    await until(lambda: len(pairs.far) == 1)
+    pool.sweep(asyncio.get_running_loop().time())
+    await until(lambda: len(pairs.far) == 2)
+    assert await heard(pairs.far[0]) == b"slow"
+    pairs.far[0].send(OK.wire())
+    await until(lambda: slow.told == ["slow", (200, "")])
+    assert await heard(pairs.far[0]) == b""
+    assert await heard(pairs.far[1]) == b"other"
+    pairs.far[1].send(OK.wire())
+    await until(lambda: len(pool._idle) == 1)
+    await pool.close()
+
+
+async def test_with_the_slow_ones_there_are_no_more_connections_than_the_most(pairs: Pairs) -> None:
+    pool = Pool(cast(Dialer, pairs), 1, 60.0, slow_s=0.0, most=2)
+    posts = [Noted(b"slow"), Noted(b"slow too"), Noted(b"too many")]
+    pairs.allowed = asyncio.Semaphore(9)
+    submit(pool, *posts)
+    for count in (1, 2):
+        await until(lambda count=count: len(pairs.far) == count)  # type: ignore[misc]
+        assert await heard(pairs.far[-1])
+        pool.sweep(asyncio.get_running_loop().time())
+    assert [post.told for post in posts] == [["slow"], ["slow"], []]
+    assert not pool._dials
     await pool.close()
