@@ -79,7 +79,7 @@ image: engine ## Builds the container image of all functions
 	@DOCKER_BUILDKIT=1 BUILDX_NO_DEFAULT_ATTESTATIONS=1 "$$(docker/engine.sh client)" build --tag $(IMAGE) \
 		$(if $(CERTIFICATES),--secret "id=ca$(,)src=$(CERTIFICATES)") .
 
-bench: .venv/.ready ## Measures the post lane beside the AWS SDK (QUICK=1: within a minute); result in .local/bench.json
-	@command -v nginx >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends \
-		nginx-light libnginx-mod-http-lua >/dev/null; } || { echo "Install nginx with its Lua module first." >&2; exit 1; }
-	@PYTHONPATH=. $(BIN)/python -m tests.lane.measure $(if $(QUICK),--count 20000 --rounds 2,--rounds 7)
+# A quick run installs nginx only and takes the peers that are there; PUBLISH=1 writes docs/benchmark.md and .svg too.
+bench: .venv/.ready ## Measures the post lane beside the AWS SDKs (QUICK=1: within a minute); result in .local/bench.json
+	@tests/bench/install.sh $(if $(filter-out 0,$(QUICK)),quick)
+	@PYTHONPATH=. $(BIN)/python -m tests.bench $(if $(filter-out 0,$(QUICK)),--quick) $(if $(filter-out 0,$(PUBLISH)),--publish)
