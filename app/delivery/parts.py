@@ -1,8 +1,9 @@
 """Works off one part of a delivery: writes its rows, tells SNS, and posts to its connections, page by page.
 
 At each page it writes down how far it has come (`course.py`). So whatever kills it, another run goes on from there, and
-posts at most one page again. Every step may be repeated without harm: rows are written conditionally, of two runs only
-one gets past a page, a part is closed once, and clients drop the frames that they have.
+posts again at most to one page and to what was on its way when that began. Every step may be repeated without harm:
+rows are written conditionally, of two runs only one gets past a page, a part is closed once, and clients drop the
+frames that they have.
 """
 
 import random
