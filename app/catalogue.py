@@ -62,6 +62,8 @@ class Queue:
 
     name: str
     max_receives: int  # what fails as often goes to the dead-letter queue; AWS advises at least 5
+    topic: Topic | None = None  # whose messages it gets, each as it was published
+    delay_s: int = 0  # before what comes in is received for the first time; SQS allows 900
 
     @property
     def variable(self) -> str:

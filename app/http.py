@@ -52,8 +52,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    route: str  # "GET /messages/{messageId}", as the catalogue has it
     caller: Caller
     path: Mapping[str, str]
+    query: Mapping[str, str]  # what comes twice is joined with commas by API Gateway
     headers: Mapping[str, str]  # names in lower case
     body: bytes
     deadline: float  # time.monotonic() when the answer has to be there
@@ -61,8 +63,10 @@ class Request:
     @classmethod
     def of(cls, event: Mapping[str, Any], deadline: float) -> "Request":
         return cls(
+            route=str(event.get("routeKey", "")),
             caller=Caller.of(event),
             path=event.get("pathParameters") or {},
+            query=event.get("queryStringParameters") or {},
             headers=event.get("headers") or {},
             body=_body(event),
             deadline=deadline,
@@ -132,6 +136,17 @@ def http_api(handler: HttpHandler) -> LambdaFunction:
         return response.to_lambda()
 
     return LambdaFunction(answer)
+
+
+def http_routes(handlers: Mapping[str, HttpHandler]) -> LambdaFunction:
+    """Makes several handlers, each under its route, into one Lambda function; what else is asked for is not there."""
+
+    async def handle(app: App, request: Request) -> Response:
+        if request.route not in handlers:
+            raise NotFoundError
+        return await handlers[request.route](app, request)
+
+    return http_api(handle)
 
 
 def etag(body: Mapping[str, Any]) -> str:

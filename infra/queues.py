@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
+from aws_cdk.aws_sns_subscriptions import SqsSubscription
 from constructs import Construct
 
 from app import catalogue
@@ -35,6 +37,7 @@ def add_queue(scope: Construct, queue: catalogue.Queue) -> Queue:
         scope,
         f"{name}Queue",
         visibility_timeout=Duration.seconds(_hidden_s(queue)),
+        delivery_delay=Duration.seconds(queue.delay_s) if queue.delay_s else None,
         retention_period=Duration.days(_KEPT_D),
         receive_message_wait_time=Duration.seconds(_WAIT_S),
         dead_letter_queue=sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=queue.max_receives),
@@ -42,6 +45,11 @@ def add_queue(scope: Construct, queue: catalogue.Queue) -> Queue:
         enforce_ssl=True,
     )
     return Queue(messages, dead_letters)
+
+
+def subscribe_queue(queue: Queue, topic: sns.Topic) -> None:
+    """Has the queue get what is published to the topic, and lets that topic alone send to it."""
+    topic.add_subscription(SqsSubscription(queue.messages, raw_message_delivery=True))
 
 
 def add_queue_source(function: lambda_.Function, source: catalogue.QueueSource, queue: Queue) -> None:

@@ -13,7 +13,7 @@ from infra.functions import add_function
 from infra.grants import Resources
 from infra.http_api import HttpApi
 from infra.image import add_image
-from infra.queues import add_queue, add_queue_source
+from infra.queues import add_queue, add_queue_source, subscribe_queue
 from infra.schedules import add_schedule
 from infra.socket_api import add_socket_api, add_socket_route, add_socket_stage, socket_authorizer
 from infra.stages import Stage
@@ -46,7 +46,7 @@ class SiteCommunications(Stack):
 
 
 def _add_resources(scope: Construct, users: Users, stage: Stage) -> Resources:
-    return Resources(
+    resources = Resources(
         stage=stage,
         tables={table: add_table(scope, table, stage) for table in catalogue.TABLES},
         topics={topic: add_topic(scope, topic) for topic in catalogue.TOPICS},
@@ -54,6 +54,10 @@ def _add_resources(scope: Construct, users: Users, stage: Stage) -> Resources:
         user_pool=users.pool,
         sockets=add_socket_api(scope),
     )
+    for queue, deployed in resources.queues.items():
+        if queue.topic:
+            subscribe_queue(deployed, resources.topics[queue.topic])
+    return resources
 
 
 def _attach(scope: Construct, functions: Functions, http_api: HttpApi, resources: Resources) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -132,7 +132,7 @@ class DynamoTable:
 
     async def segment(
         self, number: int, count: int, limit: int, after: Item | None, attributes: str
-    ) -> AsyncIterator[tuple[list[Item], Item | None]]:
+    ) -> AsyncGenerator[tuple[list[Item], Item | None], None]:
         """Yields pages of one of `count` segments of the table, from after the key `after` on.
 
         Each is at most `limit` items, in DynamoDB's own notation and with these attributes only, and the key after

@@ -1,12 +1,23 @@
 """The table Users."""
 
 from collections.abc import Iterable
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from app.errors import ConditionFailedError, ConflictError, NotFoundError
 from app.models.ids import UserId
 from app.models.users import User
 from app.stores.dynamo import DynamoTable
+
+PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some people, in the order of the table."""
+
+    ids: list[UserId]
+    after: UserId | None  # after which the next page begins; None if there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,15 @@ class Users:
         items = await self.table.get_many([{"userId": user_id} for user_id in dict.fromkeys(user_ids)])
         users = (User.from_item(item) for item in items)
         return {user.user_id: user for user in users}
+
+    async def page(self, after: UserId | None) -> Page:
+        """Returns at most 1,000 people who come after this one in the order of the table."""
+        start = {"userId": after} if after else None
+        async with aclosing(self.table.segment(0, 1, PAGE, start, "userId")) as pages:
+            async for items, last in pages:
+                ids = [UserId(item["userId"]["S"]) for item in items]
+                return Page(ids, UserId(last["userId"]) if last else None)
+        raise LookupError("a table has at least one page")
 
     async def create(self, user: User) -> None:
         """Writes a new profile, or raises ConflictError; finding this very one is its own lost answer, no conflict."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.errors import ConflictError, InProgressError, ThrottledError
-from app.http import Request, Response, etag, http_api
+from app.http import Request, Response, etag, http_api, http_routes
 from app.runtime import App, Core
 from tests.unit.events import REQUEST_ID, Answer, Remaining, ask, http_event, lines
 
@@ -171,3 +171,18 @@ def test_missing_settings_are_answered_500_and_named_in_the_log(
     (missing,) = [line for line in lines(capsys.readouterr().out) if line["event"] == "settings missing"]
     assert "USERS_TABLE" in missing["variables"].split(", ")
     assert "USER_POOL_ID" not in missing["variables"].split(", ")
+
+
+async def test_each_route_of_a_function_has_its_handler(app: App) -> None:
+    async def show(app: App, request: Request) -> Response:  # noqa: ARG001 - a handler has both
+        return Response(200, {"query": dict(request.query)})
+
+    async def drop(app: App, request: Request) -> Response:  # noqa: ARG001 - a handler has both
+        return Response(204)
+
+    function = http_routes({"GET /things": show, "DELETE /things/{thingId}": drop})
+    query = {"queryStringParameters": {"limit": "5"}}
+    shown = await ask(function, app, {**http_event(), "routeKey": "GET /things", **query})
+    assert shown.body == {"query": {"limit": "5"}}
+    assert (await ask(function, app, {**http_event(), "routeKey": "DELETE /things/{thingId}"})).status == 204
+    assert (await ask(function, app, {**http_event(), "routeKey": "PUT /things"})).code == "not_found"
