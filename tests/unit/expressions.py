@@ -13,8 +13,8 @@ _CHANGE = re.compile(r"(SET|REMOVE|ADD|DELETE) (.+?)(?= (?:SET|REMOVE|ADD|DELETE
 
 def holds(condition: str, item: Row, values: Row) -> bool:
     """Whether a condition holds for an item; one that is not there is empty."""
-    either = [part.removeprefix("(").removesuffix(")") for part in re.split(r" OR (?=\(|attribute)", condition)]
-    return any(all(_term_holds(term, item, values) for term in part.replace("#", "").split(" AND ")) for part in either)
+    either = [part[1:-1] if part.startswith("(") else part for part in condition.replace("#", "").split(" OR ")]
+    return any(all(_term_holds(term, item, values) for term in part.split(" AND ")) for part in either)
 
 
 def changed(change: str, item: Row, values: Row) -> Row:
