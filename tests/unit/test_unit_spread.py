@@ -23,6 +23,11 @@ TOLD = Told(
 )
 
 
+def settle(site: Site, *people: str) -> None:
+    site.tables.clear(USERS)
+    site.tables.plant(USERS, *(person(name) for name in people))
+
+
 def spreader(site: Site) -> Spreader:
     return Spreader(site.app.users, site.app.queue(DELIVERIES_QUEUE))
 
@@ -34,7 +39,7 @@ def sent(site: Site) -> list[Told]:
 
 async def test_everyone_gets_a_place_in_exactly_one_message(site: Site) -> None:
     people = [f"user-{number:03}" for number in range(2 * PEOPLE + 1)]
-    site.tables.plant(USERS, *(person(name) for name in people))
+    settle(site, *people)
     await spreader(site).spread(TOLD)
     assert [name for told in sent(site) for name in told.recipient_ids] == people
     assert [len(told.recipient_ids) for told in sent(site)] == [PEOPLE, PEOPLE, 1]
@@ -42,7 +47,7 @@ async def test_everyone_gets_a_place_in_exactly_one_message(site: Site) -> None:
 
 
 async def test_a_message_to_some_tells_the_same(site: Site) -> None:
-    site.tables.plant(USERS, person("user-1"))
+    settle(site, "user-1")
     await spreader(site).spread(TOLD)
     assert sent(site) == [TOLD.model_copy(update={"recipient_ids": ["user-1"]})]
     assert not sent(site)[0].to_everyone
@@ -50,7 +55,7 @@ async def test_a_message_to_some_tells_the_same(site: Site) -> None:
 
 async def test_after_a_page_comes_the_rest(site: Site) -> None:
     site.tables.most_in_page = 2
-    site.tables.plant(USERS, *(person(f"user-{number}") for number in range(5)))
+    settle(site, *(f"user-{number}" for number in range(5)))
     await spreader(site).spread(TOLD.model_copy(update={"after": UserId("user-1")}))
     assert [told.recipient_ids for told in sent(site)] == [["user-2", "user-3"]]
     [rest] = site.aws.named("send_message")
@@ -59,7 +64,7 @@ async def test_after_a_page_comes_the_rest(site: Site) -> None:
 
 async def test_nothing_is_given_up_while_some_are_not_on_the_queue(site: Site) -> None:
     site.tables.most_in_page = 1
-    site.tables.plant(USERS, person("user-1"), person("user-2"))
+    settle(site, "user-1", "user-2")
     site.aws.on("send_message_batch", down())
     with pytest.raises(UnavailableError):
         await spreader(site).spread(TOLD)
