@@ -174,8 +174,13 @@ NOTIFICATIONS = Table(
     "Notifications",
     "notificationId",
     "userId",
-    # `unread` holds the user id for as long as the notification is unread, so the second index is sparse.
-    (Index("byUser", "userId", "createdAt"), Index("unread", "unread", "createdAt", "KEYS_ONLY")),
+    # `unread` holds the user id for as long as the notification is unread, and `seen` the message id from when a device
+    # has acknowledged it, so these two indexes are sparse.
+    (
+        Index("byUser", "userId", "createdAt"),
+        Index("unread", "unread", "createdAt", "KEYS_ONLY"),
+        Index("seen", "seen", projection="KEYS_ONLY"),
+    ),
 )
 CONNECTIONS = Table(
     "Connections",
@@ -262,6 +267,35 @@ FUNCTIONS = (
         memory_mb=1769,  # one whole vCPU: fan-out is bound by the CPU
     ),
     Function(
+        "Inbox",
+        "app.handlers.inbox.handle",
+        (
+            HttpRoute("GET", "/messages"),
+            HttpRoute("GET", "/messages/{messageId}"),
+            HttpRoute("PUT", "/messages/{messageId}/read"),
+            HttpRoute("GET", "/messages/{messageId}/delivery"),
+            HttpRoute("GET", "/notifications"),
+            HttpRoute("PUT", "/notifications/{notificationId}/read"),
+            HttpRoute("PUT", "/notifications/read"),
+        ),
+        (
+            Grant(USERS, ("dynamodb:GetItem",)),
+            Grant(
+                MESSAGES,
+                ("dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"),
+                indexes=("byRecipient",),
+            ),
+            Grant(
+                NOTIFICATIONS,
+                ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"),
+                indexes=("byUser", "unread", "seen"),
+            ),
+            Grant(DELIVERIES, ("dynamodb:Query", "dynamodb:GetItem"), indexes=("bySender",)),
+            Grant(CONNECTIONS, ("dynamodb:Query",), indexes=("byUser",)),
+            Grant(SOCKETS, ("POST",)),
+        ),
+    ),
+    Function(
         "Deliver",
         "app.handlers.deliveries.deliver",
         (QueueSource(DELIVERIES_QUEUE, batch_size=1, max_concurrency=WORKERS),),
@@ -310,7 +344,12 @@ FUNCTIONS = (
         (SocketRoute("$connect"), SocketRoute("$disconnect"), SocketRoute("$default")),
         (
             Grant(USERS, ("dynamodb:GetItem",)),
-            Grant(CONNECTIONS, ("dynamodb:PutItem", "dynamodb:DeleteItem")),
+            Grant(
+                NOTIFICATIONS,
+                ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"),
+                indexes=("byUser", "unread"),
+            ),
+            Grant(CONNECTIONS, ("dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"), indexes=("byUser",)),
             Grant(SOCKETS, ("POST", "DELETE")),
         ),
     ),

@@ -14,7 +14,7 @@ import orjson
 from app.catalogue import ADMINS
 from app.errors import BugError, NotFoundError, ProblemError, UnauthenticatedError, UnavailableError, UnparsableError
 from app.log import log, log_exception
-from app.models.ids import UserId
+from app.models.ids import ROW, UserId
 from app.models.wire import MAX_BODY_BYTES, WireT, check, parse
 from app.runtime import App, Context, LambdaFunction, OpenApp, at
 
@@ -78,6 +78,13 @@ class Request:
         if not 0 < len(user_id.encode(errors="replace")) <= MAX_ID_BYTES:
             raise NotFoundError
         return UserId(user_id)
+
+    def row_id(self, name: str) -> str:
+        """Returns the id of a message or notification from the path; raises NotFoundError for what can be none."""
+        row_id = self.path.get(name, "")
+        if not ROW.fullmatch(row_id):
+            raise NotFoundError
+        return row_id
 
     def json(self, model: type[WireT], *, limit: int = MAX_BODY_BYTES) -> WireT:
         """Returns the body, at most `limit` bytes; raises UnparsableError, TooLargeError or UnacceptableError."""

@@ -33,6 +33,11 @@ from app.delivery.signing import SdkCredentials
 from app.delivery.sweep import Sweeper
 from app.delivery.telling import Teller
 from app.delivery.tidy import Tidy
+from app.inbox.catching_up import CatchingUp
+from app.inbox.echo import Echo
+from app.inbox.marking import Marking
+from app.inbox.messages import MessageLists
+from app.inbox.notifications import NotificationLists
 from app.log import log
 from app.models.times import utc_now
 from app.settings import MissingSettingsError, Settings
@@ -86,11 +91,36 @@ class App:
         return Sockets(self.service("apigatewaymanagementapi"))
 
     @cached_property
+    def messages(self) -> Messages:
+        return Messages(self.table(self.settings.messages_table))
+
+    @cached_property
+    def notifications(self) -> Notifications:
+        return Notifications(self.table(self.settings.notifications_table))
+
+    @cached_property
     def inbox(self) -> Inbox:
-        return Inbox(
-            Messages(self.table(self.settings.messages_table)),
-            Notifications(self.table(self.settings.notifications_table)),
-        )
+        return Inbox(self.messages, self.notifications)
+
+    @cached_property
+    def message_lists(self) -> MessageLists:
+        return MessageLists(self.messages, self.deliveries, self.notifications)
+
+    @cached_property
+    def notification_lists(self) -> NotificationLists:
+        return NotificationLists(self.notifications, self.users, self.now)
+
+    @cached_property
+    def marking(self) -> Marking:
+        return Marking(self.messages, self.notifications, self.notification_lists, self.now)
+
+    @cached_property
+    def catching_up(self) -> CatchingUp:
+        return CatchingUp(self.notification_lists, self.now)
+
+    @cached_property
+    def echo(self) -> Echo:
+        return Echo(self.connections, self.sockets, self.now)
 
     @cached_property
     def deliveries(self) -> Deliveries:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.catalogue import EVERYONE
 from app.delivery.plan import message, notification
@@ -9,6 +10,7 @@ from app.errors import ConditionFailedError
 from app.log import log
 from app.models.deliveries import Delivery
 from app.models.ids import UserId
+from app.models.times import iso
 from app.models.work import Work
 from app.stores.dynamo import Item
 from app.stores.messages import Messages
@@ -27,23 +29,27 @@ class Inbox:
             *(self.notifications.put_action(notification(work, owner)) for owner in owners),
         ]
 
-    async def write(self, work: Work, owners: Sequence[UserId]) -> None:
-        """Writes the rows of at most 50 recipients together, unless an earlier run has."""
+    async def write(self, work: Work, owners: Sequence[UserId], now: datetime) -> None:
+        """Writes the rows of at most 50 recipients together, unless an earlier run has.
+
+        They are dated `now`: who catches up asks for what came after a moment, and these come later than the message.
+        """
         if not owners:
             return
+        dated = work.model_copy(update={"created_at": iso(now)})
         try:
-            await self.messages.table.write(self.puts(work, owners))
+            await self.messages.table.write(self.puts(dated, owners))
         except ConditionFailedError:
-            await self._write_rest(work, owners)
+            await self._write_rest(work, dated, owners)
 
-    async def _write_rest(self, work: Work, owners: Sequence[UserId]) -> None:
+    async def _write_rest(self, work: Work, dated: Work, owners: Sequence[UserId]) -> None:
         """Writes the rows of those who had left when an earlier run wrote the others', and are back."""
         rows = await self.messages.get_many(work.message_id, owners)
         if any(row.created_at < work.created_at for row in rows):
             raise LookupError("the rows of another message are in the way")
         there = {row.user_id for row in rows}
         if rest := [owner for owner in owners if owner not in there]:
-            await self.messages.table.write(self.puts(work, rest))
+            await self.messages.table.write(self.puts(dated, rest))
         log("rows were written before", messageId=work.message_id, count=len(there))
 
     async def work(self, delivery: Delivery) -> Work | None:

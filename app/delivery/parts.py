@@ -106,7 +106,7 @@ class Parts:
         people = await self.users.get_many(work.recipients(progress.part))
         part = Part.begin(delivery, work, people, progress)
         if work.large:
-            await self.inbox.write(work, part.recipients)
+            await self.inbox.write(work, part.recipients, self.now())
         await self.run(part, deadline)
 
     async def _close(self, delivery: Delivery, progress: Progress) -> Delivery:

@@ -11,14 +11,14 @@ from app.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
+from app.handlers.actions import ACTIONS, Action
 from app.models.connections import Connection
 from app.models.times import epoch_s
-from app.models.wire import Wire, check, parse
+from app.models.wire import parse
 from app.runtime import App
 from app.sockets import Kind, SocketEvent, socket_api
 
 Step: TypeAlias = Callable[[App, SocketEvent], Awaitable[None]]
-Action: TypeAlias = Callable[[App, SocketEvent, Mapping[str, Any]], Awaitable[None]]
 
 MAX_FRAME_BYTES = 32 * 1024
 MAX_SAFE_INTEGER = 2**53  # what every JSON reader keeps exactly
@@ -66,18 +66,7 @@ async def _receive(app: App, event: SocketEvent) -> None:
             await app.sockets.close(event.connection_id)
 
 
-class _Ping(Wire):
-    action: str
-    id: str | int | None = None
-
-
-async def _ping(app: App, event: SocketEvent, frame: Mapping[str, Any]) -> None:
-    check(_Ping, frame)
-    await app.sockets.post(event.connection_id, {"type": "pong"})
-
-
 _STEPS: Mapping[Kind, Step] = {"connect": _connect, "disconnect": _disconnect, "message": _receive}
-_ACTIONS: Mapping[str, Action] = {"ping": _ping}
 
 
 def _frame(event: SocketEvent) -> Mapping[str, Any]:
@@ -89,9 +78,9 @@ def _frame(event: SocketEvent) -> Mapping[str, Any]:
 
 def _action(frame: Mapping[str, Any]) -> Action:
     name = frame.get("action")
-    if not isinstance(name, str) or name not in _ACTIONS:
+    if not isinstance(name, str) or name not in ACTIONS:
         raise UnacceptableError(code="unknown_action")
-    return _ACTIONS[name]
+    return ACTIONS[name]
 
 
 def _error_frame(problem: ProblemError, event: SocketEvent, frame: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from typing import Any, Literal, Self
 
 from pydantic import Field
 
+from app.catalogue import EVERYONE
 from app.models.ids import ConnectionId, MessageId, UserId
+from app.models.notifications import Kind
 from app.models.times import epoch_s, from_iso, iso
 from app.models.wire import Stored
 from app.models.work import INLINE_RECIPIENTS, Work
@@ -96,13 +98,13 @@ class Delivery(Stored):
     sender_id: UserId
     audience: Literal["everyone"] | None = None
     recipient_count: int  # 0 for everyone
+    first_recipient: UserId = UserId(EVERYONE)  # whose row says what was sent; "*" for everyone
     request_hash: str
     state: State
     parts: frozenset[str]
     posted: int = 0
     gone: int = 0
     failed: int = 0
-    seen: int = 0
     created_at: str
     pending_since: str  # when it was accepted, or last seen getting on
     taken_up_at: str | None = None  # when it was, after it had been given up
@@ -115,6 +117,7 @@ class Delivery(Stored):
             sender_id=work.sender_id,
             audience=work.audience,
             recipient_count=len(work.recipient_ids),
+            first_recipient=UserId(EVERYONE) if work.audience else work.recipient_ids[0],
             request_hash=request_hash,
             state="pending",
             parts=frozenset(work.parts),
@@ -131,6 +134,10 @@ class Delivery(Stored):
         """Returns the row of a new delivery; until it is done it carries the key of the sparse index `pending`."""
         item = self.model_dump(by_alias=True, exclude_none=True)
         return {**item, "parts": set(self.parts), "pending": shard(self.message_id, self.state)}
+
+    @property
+    def kind(self) -> Kind:
+        return "announcement" if self.audience else "message"
 
     @property
     def large(self) -> bool:
@@ -161,14 +168,14 @@ class Delivery(Stored):
         counts = Tally(posted=self.posted, gone=self.gone, failed=self.failed) + tally
         return self.model_copy(update=counts.model_dump())
 
-    def report(self) -> dict[str, Any]:
-        """Returns the delivery report of the contract."""
+    def report(self, seen: int = 0) -> dict[str, Any]:
+        """Returns the delivery report of the contract; `seen` is how many recipients have seen it on a device."""
         return {
             "messageId": self.message_id,
             "state": self.state,
             "recipients": self.recipient_count,
             "connections": {"posted": self.posted, "gone": self.gone, "failed": self.failed},
-            "seen": self.seen,
+            "seen": seen,
         }
 
 

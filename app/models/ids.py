@@ -13,6 +13,7 @@ Ticket = NewType("Ticket", str)
 
 
 TICKET = re.compile(r"[A-Za-z0-9_-]{43}")
+ROW = re.compile(r"[0-9a-f]{32}")  # the id of a message or of a notification
 
 
 def new_message_id() -> MessageId:

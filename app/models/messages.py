@@ -7,6 +7,7 @@ import orjson
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.catalogue import EVERYONE
 from app.models.ids import MessageId, UserId
 from app.models.wire import Stored, Wire
 
@@ -70,3 +71,8 @@ class Message(Stored):
 
     def to_item(self) -> dict[str, Any]:
         return self.model_dump(by_alias=True)
+
+    def shown(self) -> dict[str, Any]:
+        """Returns what its recipient sees."""
+        audience = "everyone" if self.user_id == EVERYONE else None
+        return {**self.model_dump(by_alias=True, exclude={"user_id"}), "audience": audience}

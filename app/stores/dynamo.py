@@ -96,15 +96,18 @@ class DynamoTable:
             else:
                 raise UnavailableError
 
-    async def update(self, key: Item, change: str, condition: str, **values: Any) -> Item:
-        """Changes attributes and returns the item as it is then; raises ConditionFailedError like `put`."""
+    async def update(self, key: Item, change: str, condition: str | None = None, **values: Any) -> Item:
+        """Changes attributes and returns the item as it is then; raises ConditionFailedError like `put`.
+
+        Without a condition an item that is not there is made.
+        """
         answer = await self.call(
             "update_item",
             TableName=self.name,
             Key=encode(key),
             UpdateExpression=change,
-            ConditionExpression=condition,
             ReturnValues="ALL_NEW",
+            **({"ConditionExpression": condition} if condition else {}),
             **_placeholders(f"{change} {condition}", values),
         )
         return decode(answer["Attributes"])
@@ -129,6 +132,38 @@ class DynamoTable:
         async for items, _ in self._pages("query", parameters, {}):
             for item in items:
                 yield decode(item)
+
+    async def walk(
+        self, key: str, index: str, *, page: int, newest_first: bool, after: Item | None = None, **values: Any
+    ) -> AsyncGenerator[list[Item], None]:
+        """Yields pages of at most `page` items of an index in the order of its sort key, from after the key `after` on.
+
+        Only as many as are asked for are read.
+        """
+        parameters: Item = {
+            "TableName": self.name,
+            "IndexName": index,
+            "KeyConditionExpression": key,
+            "ScanIndexForward": not newest_first,
+            "Limit": page,
+            **_placeholders(key, values),
+        }
+        start = {"ExclusiveStartKey": encode(after)} if after else {}
+        async for items, _ in self._pages("query", parameters, start):
+            yield [decode(item) for item in items]
+
+    async def count(self, key: str, index: str, **values: Any) -> int:
+        """Returns how many items of an index fit the key condition."""
+        parameters = {"TableName": self.name, "IndexName": index, "Select": "COUNT", "KeyConditionExpression": key}
+        parameters |= _placeholders(key, values)
+        total = 0
+        start: Item = {}
+        while True:
+            answer = await self.call("query", **parameters, **start)
+            total += int(answer["Count"])
+            if not answer.get("LastEvaluatedKey"):
+                return total
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     async def segment(
         self, number: int, count: int, limit: int, after: Item | None, attributes: str

@@ -1,14 +1,124 @@
-"""The table Notifications."""
+"""The table Notifications: what people were told, and what they did with it.
 
+What is for everyone is one row under the user id "*". A reader has a row of their own beside it once they have read or
+acknowledged it; it has no `createdAt`, so the lists pass it over. Under the notification id "*" a reader's row says up
+to when they have read everything.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from app.models.notifications import Notification
+from app.catalogue import EVERYONE, NOTIFICATIONS
+from app.errors import ConditionFailedError
+from app.models.ids import MessageId, NotificationId, UserId
+from app.models.notifications import Kind, Notification, seen_key, seen_keys
+from app.models.times import iso
 from app.stores.dynamo import DynamoTable, Item
+from app.stores.timeline import Timeline
+from app.together import batched, together
+
+KEYS = 100  # that DynamoDB reads in one request
 
 
 @dataclass(frozen=True, slots=True)
 class Notifications:
     table: DynamoTable
 
+    @property
+    def by_user(self) -> Timeline:
+        return Timeline(self.table, NOTIFICATIONS, NOTIFICATIONS.index("byUser"))
+
+    @property
+    def unread(self) -> Timeline:
+        """What is unread, keys only; what is for everyone stays in it."""
+        return Timeline(self.table, NOTIFICATIONS, NOTIFICATIONS.index("unread"))
+
     def put_action(self, notification: Notification) -> Item:
         return self.table.put_action(notification.to_item(), "attribute_not_exists(notificationId)")
+
+    async def own(self, ids: Sequence[NotificationId], user_id: UserId) -> list[Notification]:
+        """Returns those of at most 100 notifications that are this person's own, in the order given."""
+        rows = await self.table.get_many([_key(each, user_id) for each in ids])
+        found = {row["notificationId"]: Notification.from_item(row) for row in rows if "createdAt" in row}
+        return [found[each] for each in ids if each in found]
+
+    async def given(self, ids: Sequence[NotificationId], reader: UserId) -> list[Notification]:
+        """Returns those of at most 100 notifications that this person was given: their own, and what is everyone's.
+
+        Those of everyone are as this reader has marked them.
+        """
+        keys = [_key(each, user_id) for each in dict.fromkeys(ids) for user_id in (reader, EVERYONE)]
+        rows = [row for some in await together(self.table.get_many(few) for few in batched(keys, KEYS)) for row in some]
+        own = {row["notificationId"]: row for row in rows if row["userId"] == reader}
+        given = [Notification.from_item(row) for row in own.values() if "createdAt" in row]
+        shared = [row | _mark(own.get(row["notificationId"], {})) for row in rows if row["userId"] == EVERYONE]
+        return [*given, *(Notification.from_item(row) for row in shared)]
+
+    async def read_by(self, ids: Sequence[NotificationId], reader: UserId) -> frozenset[NotificationId]:
+        """Returns which of at most 100 notifications of everyone a reader has read."""
+        rows = await self.table.get_many([_key(each, reader) for each in ids])
+        return frozenset(row["notificationId"] for row in rows if row.get("read"))
+
+    async def mark_read(self, notification_id: NotificationId, user_id: UserId) -> None:
+        """Marks a person's own notification; raises ConditionFailedError if there is none."""
+        key, there = _key(notification_id, user_id), "attribute_exists(notificationId)"
+        await self.table.update(key, "SET #read = :read REMOVE unread", there, read=True)
+
+    async def mark_shared_read(self, notification_id: NotificationId, reader: UserId) -> None:
+        """Notes that a reader has read what is for everyone."""
+        await self.table.update(_key(notification_id, reader), "SET #read = :read", read=True)
+
+    async def acknowledge(self, notification: Notification, reader: UserId, now: datetime) -> None:
+        """Notes when a device first saw it; `notification` is the reader's own, or everyone's."""
+        seen = seen_key(notification.message_id, notification.type, reader)
+        first = "attribute_not_exists(seenAt)"
+        if notification.user_id != EVERYONE:
+            first += " AND attribute_exists(notificationId)"
+        key = _key(notification.notification_id, reader)
+        try:
+            await self.table.update(key, "SET seenAt = :now, seen = :seen", first, now=iso(now), seen=seen)
+        except ConditionFailedError:
+            return  # another device was first, or it has been erased
+
+    async def count_seen(self, message_id: MessageId, kind: Kind) -> int:
+        """Returns how many of those that a message was for have seen it on a device."""
+        keys = seen_keys(message_id, kind)
+        return sum(await together(self.table.count("seen = :seen", "seen", seen=key) for key in keys))
+
+    async def count_unread(self, user_id: UserId) -> int:
+        """Returns how many of a person's own notifications are unread."""
+        return await self.table.count("unread = :user", "unread", user=user_id)
+
+    async def shared_since(self, moment: str) -> dict[NotificationId, str]:
+        """Returns what everyone was told after this moment, with when that was, the oldest first."""
+        rows = self.table.query(
+            "unread = :everyone AND createdAt > :moment", "unread", everyone=EVERYONE, moment=moment
+        )
+        return {row["notificationId"]: row["createdAt"] async for row in rows}
+
+    async def read_up_to(self, reader: UserId) -> str | None:
+        """Returns up to when a reader has read all that is for everyone, if they have said so."""
+        row = await self.table.get(_key(NotificationId(EVERYONE), reader))
+        return row["readUpTo"] if row else None
+
+    async def mark_shared_read_up_to(self, moment: str, reader: UserId) -> None:
+        """Notes that a reader has read all that is for everyone up to a moment; an earlier one changes nothing."""
+        later = "attribute_not_exists(readUpTo) OR readUpTo < :moment"
+        try:
+            await self.table.update(
+                _key(NotificationId(EVERYONE), reader), "SET readUpTo = :moment", later, moment=moment
+            )
+        except ConditionFailedError:
+            return
+
+    async def delete_marks(self, ids: Iterable[NotificationId], reader: UserId) -> None:
+        await self.table.delete_many([_key(each, reader) for each in (NotificationId(EVERYONE), *ids)])
+
+
+def _mark(row: Item) -> Item:
+    return {name: row[name] for name in ("read", "seenAt") if name in row}
+
+
+def _key(notification_id: NotificationId, user_id: str) -> Item:
+    return {"notificationId": notification_id, "userId": user_id}

@@ -20,37 +20,37 @@ def at(work: Work, **later: float) -> Work:
 
 
 async def test_the_rows_of_50_recipients_are_one_transaction(site: Site) -> None:
-    await site.app.inbox.write(LARGE, LARGE.recipient_ids)
+    await site.app.inbox.write(LARGE, LARGE.recipient_ids, NOW)
     (transaction,) = site.aws.named("transact_write_items")
     assert len(transaction["TransactItems"]) == 100
 
 
 async def test_without_recipients_nothing_is_written(site: Site) -> None:
-    await site.app.inbox.write(LARGE, [])
+    await site.app.inbox.write(LARGE, [], NOW)
     assert site.aws.calls == []
 
 
 async def test_rows_are_written_once(site: Site) -> None:
     for _ in range(2):
-        await site.app.inbox.write(LARGE, LARGE.recipient_ids)
+        await site.app.inbox.write(LARGE, LARGE.recipient_ids, NOW)
     assert len(site.tables.rows(MESSAGES)) == 50
 
 
 async def test_rows_that_cannot_be_written_are_raised(site: Site) -> None:
     site.aws.on("transact_write_items", down())
     with pytest.raises(UnavailableError):
-        await site.app.inbox.write(LARGE, LARGE.recipient_ids)
+        await site.app.inbox.write(LARGE, LARGE.recipient_ids, NOW)
 
 
 async def test_rows_of_an_earlier_message_of_the_same_id_are_not_taken_for_these(site: Site) -> None:
-    await site.app.inbox.write(LARGE, LARGE.recipient_ids)
+    await site.app.inbox.write(LARGE, LARGE.recipient_ids, NOW)
     with pytest.raises(LookupError):
-        await site.app.inbox.write(at(LARGE, days=31), LARGE.recipient_ids)
+        await site.app.inbox.write(at(LARGE, days=31), LARGE.recipient_ids, NOW)
 
 
 async def test_rows_of_others_are_not_taken_for_those_of_a_recipient(site: Site) -> None:
-    await site.app.inbox.write(LARGE, LARGE.recipient_ids[1:])
-    await site.app.inbox.write(LARGE, LARGE.recipient_ids)
+    await site.app.inbox.write(LARGE, LARGE.recipient_ids[1:], NOW)
+    await site.app.inbox.write(LARGE, LARGE.recipient_ids, NOW)
     assert sorted(row["userId"] for row in site.tables.rows(MESSAGES)) == sorted(LARGE.recipient_ids)
 
 

@@ -11,7 +11,7 @@ from app.models.deliveries import Progress, Tally
 from app.models.ids import notification_id
 from tests.unit.aws import down
 from tests.unit.delivering import MESSAGE, PLENTY_S, SMALL, Site, connection, names, work_of
-from tests.unit.people import ADA, BOB, CLEO
+from tests.unit.people import ADA, BOB, CLEO, NOW
 
 LARGE = names(120)
 FIRST, SECOND, THIRD = "0-50", "50-100", "100-150"
@@ -86,7 +86,7 @@ async def test_rows_that_an_earlier_run_has_written_stay_as_they_are(large: Site
 
 
 async def test_rows_that_an_earlier_run_has_written_do_not_end_a_run(large: Site) -> None:
-    await large.app.inbox.write(work_of(*LARGE), work_of(*LARGE).recipients(THIRD))
+    await large.app.inbox.write(work_of(*LARGE), work_of(*LARGE).recipients(THIRD), NOW)
     await large.work_off(THIRD)
     assert len(large.posted()) == 20
 

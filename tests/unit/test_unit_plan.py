@@ -29,7 +29,7 @@ def test_a_recipient_has_the_message_as_it_was_sent() -> None:
     ("work", "kind"), [(work_of(BOB, **CRITICAL), "message"), (work_of(**CRITICAL), "announcement")]
 )
 def test_a_recipient_is_notified_of_what_it_is(work: Work, kind: str) -> None:
-    told = notification(work, UserId(BOB)).model_dump(by_alias=True)
+    told = notification(work, UserId(BOB)).model_dump(by_alias=True, exclude_none=True)
     shared = {"messageId": MESSAGE, "userId": BOB, "senderId": ADA, "title": "Hi", "content": "hello", "type": kind}
     state = {"priority": "critical", "read": False, "createdAt": NOW_ISO}
     assert told == {"notificationId": notification_id(MESSAGE), **shared, **state}
