@@ -77,11 +77,10 @@ async def _merged(own: Entries, shared: Entries, *, newest_first: bool) -> Entri
     async with aclosing(own), aclosing(shared):
         first, second = await both(_next(own), _next(shared))
         while first or second:
-            if second is None or (first is not None and _comes_first(first, second, newest_first)):
-                assert first is not None  # noqa: S101 - the loop's condition, for the type checker
+            if first and (second is None or _comes_first(first, second, newest_first)):
                 yield first
                 first = await _next(own)
-            else:
+            elif second:
                 yield second
                 second = await _next(shared)
 
