@@ -7,6 +7,7 @@ from app.settings import Settings
 from tests.unit.aws import Aws, Doubles
 from tests.unit.delivering import Site
 from tests.unit.people import NOW
+from tests.unit.reading import Reading
 
 # A busy machine is no failure, and nothing is left behind in the checkout.
 hypothesis.settings.register_profile("unit", deadline=None, database=None)
@@ -31,3 +32,8 @@ def app(aws: Aws, settings: Settings) -> App:
 @pytest.fixture
 def site(settings: Settings) -> Site:
     return Site(settings)
+
+
+@pytest.fixture
+def reading(settings: Settings) -> Reading:
+    return Reading.begin(settings)

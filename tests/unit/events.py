@@ -48,13 +48,17 @@ def claims(user_id: str = ADA, *, admin: bool = False, **more: str) -> dict[str,
 def http_event(body: Any = None, *, caller: dict[str, str] | None = None, **parts: Any) -> dict[str, Any]:
     """Returns a request of payload format 2.0; absent members are left out, as API Gateway does.
 
-    `body` is sent as it is when it is a string, else as JSON; `path` and `headers` are mappings.
+    `body` is sent as it is when it is a string, else as JSON; `path`, `query` and `headers` are mappings.
     """
-    given = {"pathParameters": parts.get("path"), "headers": parts.get("headers")}
+    given = {
+        "pathParameters": parts.get("path"),
+        "queryStringParameters": parts.get("query"),
+        "headers": parts.get("headers"),
+    }
     text = body if isinstance(body, str) else json.dumps(body)
     return {
         "version": "2.0",
-        "routeKey": "ANY /somewhere",
+        "routeKey": parts.get("route", "ANY /somewhere"),
         "requestContext": {
             "requestId": REQUEST_ID,
             "authorizer": {"jwt": {"claims": claims() if caller is None else caller, "scopes": None}},

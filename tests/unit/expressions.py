@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from operator import eq, gt, le, lt
+from operator import eq, ge, gt, le, lt
 from typing import Any
 
 from tests.unit.people import Row
 
-_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {"=": eq, "<=": le, "<": lt, ">": gt}
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {"=": eq, "<=": le, "<": lt, ">=": ge, ">": gt}
 _CHANGE = re.compile(r"(SET|REMOVE|ADD|DELETE) (.+?)(?= (?:SET|REMOVE|ADD|DELETE) |$)")
 
 
@@ -27,15 +27,15 @@ def changed(change: str, item: Row, values: Row) -> Row:
 
 
 def _term_holds(term: str, item: Row, values: Row) -> bool:
-    if found := re.fullmatch(r"attribute_not_exists\((\w+)\)", term):
-        return found[1] not in item
+    if found := re.fullmatch(r"attribute_(not_)?exists\((\w+)\)", term):
+        return (found[2] in item) != bool(found[1])
     if found := re.fullmatch(r"contains\((\w+), :(\w+)\)", term):
         return values[found[2]] in item.get(found[1], ())
     if found := re.fullmatch(r"size\((\w+)\) (>) :(\w+)", term):
         return found[1] in item and _OPERATORS[found[2]](len(item[found[1]]), values[found[3]])
     if found := re.fullmatch(r"(\w+) IN \(:(.+)\)", term):
         return item.get(found[1]) in [values[name] for name in found[2].split(", :")]
-    if found := re.fullmatch(r"(\w+) (=|<=|<) :(\w+)", term):
+    if found := re.fullmatch(r"(\w+) (=|<=|<|>=|>) :(\w+)", term):
         return found[1] in item and _OPERATORS[found[2]](item[found[1]], values[found[3]])
     raise AssertionError(f"new to this double: {term}")
 

@@ -18,7 +18,7 @@ class Tables:
     """Answers DynamoDB's operations. A test may put something else in the place of each, or before it."""
 
     def __init__(self, aws: Aws) -> None:
-        self.most_in_page = 1000  # of a scan; DynamoDB may end a page wherever it likes
+        self.most_in_page = 1000  # of a scan or a query; DynamoDB may end a page wherever it likes
         self._held: dict[str, dict[str, Row]] = {name: {} for name in BY_NAME}
         for operation in ("get", "put", "update", "delete", "batch_get", "batch_write"):
             aws.on(f"{operation}_item", getattr(self, operation))
@@ -61,6 +61,7 @@ class Tables:
     async def batch_get(self, RequestItems: dict[str, Any]) -> dict[str, Any]:
         ((table, asked),) = RequestItems.items()
         assert 1 <= len(asked["Keys"]) <= 100
+        assert len({_key(table, decode(key)) for key in asked["Keys"]}) == len(asked["Keys"])
         found = [self._item(table, decode(key)) for key in asked["Keys"]]
         return {"Responses": {table: [encode(item) for item in found if item]}}
 
@@ -82,12 +83,24 @@ class Tables:
             await self.put(put["TableName"], put["Item"])
         return {}
 
-    async def query(self, TableName: str, KeyConditionExpression: str, **more: Any) -> dict[str, Any]:
+    async def query(
+        self,
+        TableName: str,
+        KeyConditionExpression: str,
+        IndexName: str | None = None,
+        Select: str = "",
+        **more: Any,
+    ) -> dict[str, Any]:
         table, values = BY_NAME[TableName], _values(more)
-        sort = table.index(more["IndexName"]).sort if "IndexName" in more else table.sort
-        found = [row for row in self.rows(table) if holds(KeyConditionExpression, row, values)]
-        found.sort(key=lambda row: row[str(sort)], reverse=not more.get("ScanIndexForward", True))
-        return {"Items": [encode(row) for row in found[: more.get("Limit")]]}
+        index = table.index(IndexName) if IndexName else None
+        order = [name for name in (index.sort if index else None, table.partition, table.sort) if name]
+        found = [row for row in self.rows(table) if holds(KeyConditionExpression, row, values) and _is_in(index, row)]
+        found.sort(key=lambda row: [row[name] for name in order], reverse=not more.get("ScanIndexForward", True))
+        rest = [row for row in found if _comes_after(row, order, KeyConditionExpression, values, more)]
+        page = rest[: min(more.get("Limit", self.most_in_page), self.most_in_page)]
+        last = _keys(table, index, page[-1]) if len(page) < len(rest) else None
+        answer = {"Count": len(page)} | ({} if Select == "COUNT" else {"Items": [_shown(index, table, row) for row in page]})
+        return answer | ({"LastEvaluatedKey": last} if last else {})
 
     async def scan(
         self, TableName: str, Segment: int, TotalSegments: int, ExclusiveStartKey: Row | None = None, **_: Any
@@ -116,6 +129,28 @@ def _values(parameters: dict[str, Any]) -> Row:
 
 def _names(table: str) -> list[str]:
     return [name for name in (BY_NAME[table].partition, BY_NAME[table].sort) if name]
+
+
+def _is_in(index: catalogue.Index | None, row: Row) -> bool:
+    """Whether an index has a row: it passes over those without its keys."""
+    return index is None or all(name in row for name in (index.partition, index.sort) if name)
+
+
+def _comes_after(row: Row, order: list[str], condition: str, values: Row, more: dict[str, Any]) -> bool:
+    if not (start := decode(more.get("ExclusiveStartKey", {}))):
+        return True
+    assert holds(condition, start, values)  # else DynamoDB refuses it
+    place, first = [row[name] for name in order], [start[name] for name in order]
+    return place > first if more.get("ScanIndexForward", True) else place < first
+
+
+def _keys(table: catalogue.Table, index: catalogue.Index | None, row: Row) -> Row:
+    names = {table.partition, table.sort, *((index.partition, index.sort) if index else ())}
+    return encode({name: row[name] for name in names if name})
+
+
+def _shown(index: catalogue.Index | None, table: catalogue.Table, row: Row) -> Row:
+    return _keys(table, index, row) if index and index.projection == "KEYS_ONLY" else encode(row)
 
 
 def _key(table: str, row: Row) -> str:
