@@ -12,14 +12,13 @@ from typing import Any
 
 from app.inbox.marking import LATE
 from app.inbox.notifications import NotificationLists
-from app.models.cursors import Position, unseal
+from app.models.cursors import FIRST, Position, unseal
 from app.models.ids import UserId
 from app.models.times import from_iso, iso
 from app.together import both
 
 LIMIT = 100  # items of a page
 MAX_ITEMS_BYTES = 30 * 1024  # of a page, so that the frame stays below 32 KiB
-FIRST = "1970-01-01T00:00:00.000Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,6 @@ class CatchingUp:
 
 
 def _next_time(end: Position) -> Position:
-    """Returns where to begin the next time: a minute before this run began; never before where it began itself."""
+    """Returns where to begin the next time: a minute before this run began."""
     began = end.began or end.at
-    return Position(at=iso(from_iso(began) - LATE))
+    return Position(at=max(FIRST, iso(from_iso(began) - LATE)))

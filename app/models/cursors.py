@@ -5,16 +5,28 @@ import binascii
 import hashlib
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import StringConstraints, ValidationError
+from pydantic import AfterValidator, StringConstraints, ValidationError
 
 from app.errors import UnparsableError
 from app.models.ids import UserId
+from app.models.times import from_iso, iso
 from app.models.wire import Wire
 
 DIGEST_BYTES = 16
 MAX_CURSOR_CHARS = 512
+FIRST = "1970-01-01T00:00:00.000Z"  # before anything was ever sent
 
-Moment = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
+
+def _a_moment(text: str) -> str:
+    """Lets pass only what `iso` writes: anybody can make a cursor, and we reckon with its times."""
+    if text < FIRST or iso(from_iso(text)) != text:
+        raise ValueError
+    return text
+
+
+Moment = Annotated[
+    str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"), AfterValidator(_a_moment)
+]
 RowId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 ListName: TypeAlias = Literal["inbox", "sent", "notifications", "unread", "sync"]
 
