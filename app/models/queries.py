@@ -1,6 +1,6 @@
 """What callers may ask of lists, in the query of a URL or in a frame."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -30,12 +30,11 @@ def _flag(text: Any) -> bool:
 def _moment(text: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-        moment.timestamp()
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise PydanticCustomError("malformed", "This is no time in ISO 8601 with its offset from UTC.")
-    return moment
+        pass
+    raise PydanticCustomError("malformed", "This is no time in ISO 8601 with its offset from UTC.")
 
 
 Limit = Annotated[int, BeforeValidator(_limit)]
