@@ -28,7 +28,7 @@ class CatchingUp:
 
     async def page(self, user_id: UserId, after: str | None) -> dict[str, Any]:
         """Returns the frame that answers `sync`, the oldest first; raises UnparsableError for what is no cursor."""
-        position = unseal(after, "sync", user_id) if after else Position(at=FIRST)
+        position = unseal(after, "sync", user_id) if after is not None else Position(at=FIRST)
         if position.began is None:
             position = position.model_copy(update={"began": iso(self.now())})
         reader = await self.lists.reader(user_id)
