@@ -13,6 +13,7 @@ from app.handlers.connections import handle as on_socket
 from app.handlers.inbox import handle as on_http
 from app.models.ids import MessageId, NotificationId, notification_id
 from app.models.messages import SendMessage
+from app.models.times import epoch_s
 from app.models.users import User
 from app.models.wire import check
 from app.models.work import Work
@@ -82,7 +83,8 @@ class Reading:
     async def say(self, **frame: Any) -> list[Row]:
         """Has Ada's client send a frame, and returns those that come back on the same connection."""
         self.site.aws.calls.clear()
-        assert await knock(on_socket, self.site.app, socket_event("$default", json.dumps(frame))) == 200
+        event = socket_event("$default", json.dumps(frame), expires_at=epoch_s(self.site.clock()) + 3600)
+        assert await knock(on_socket, self.site.app, event) == 200
         return self.heard(HERE)
 
     def heard(self, connection_id: str) -> list[Row]:
