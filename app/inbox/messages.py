@@ -110,8 +110,7 @@ class MessageLists:
 
     async def _rest_of(self, delivery: Delivery) -> tuple[str | None, str | None, str | None]:
         """Returns what a message says whose first recipient has no row, or has not got it yet."""
-        if delivery.large:
-            work = await self.deliveries.work(delivery.message_id)
+        if delivery.large and (work := await self.deliveries.kept_work(delivery.message_id)):
             return work.title, work.content, work.priority
         rows = await self.messages.of(delivery.message_id)
         return (rows[0].title, rows[0].content, rows[0].priority) if rows else (None, None, None)

@@ -45,11 +45,16 @@ class Deliveries:
         return True
 
     async def work(self, message_id: MessageId) -> Work:
-        """Returns the work of a large delivery."""
+        """Returns the work of a large delivery that is open."""
+        work = await self.kept_work(message_id)
+        if work is None:
+            raise LookupError("a large delivery without its work")  # they are written together
+        return work
+
+    async def kept_work(self, message_id: MessageId) -> Work | None:
+        """Returns the work of a large delivery; DynamoDB may take it away some days before the delivery, or after."""
         item = await self.table.get(_key(message_id, "work"))
-        if item is None:
-            raise LookupError("a large delivery without its work")  # they are written together and expire together
-        return Work.from_item(item["work"])
+        return None if item is None else Work.from_item(item["work"])
 
     async def progress(self, job: Job) -> Progress:
         """Returns how far a part has come; as yet untouched, if nothing is known."""
