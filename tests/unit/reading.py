@@ -59,8 +59,10 @@ class Reading:
             table = MESSAGES if "messages" in action["Put"]["TableName"] else NOTIFICATIONS
             self.site.tables.plant(table, decode(action["Put"]["Item"]))
 
-    async def http(self, route: str, body: Any = None, *, caller: str = ADA, **parts: Any) -> Answer:
-        event = http_event(body, caller=claims(caller), route=route, **parts)
+    async def http(
+        self, route: str, body: Any = None, *, caller: str = ADA, claim: dict[str, Any] | None = None, **parts: Any
+    ) -> Answer:
+        event = http_event(body, caller=claims(caller, **(claim or {})), route=route, **parts)
         return await ask(on_http, self.site.app, event)
 
     async def messages(self, **query: str) -> Any:
