@@ -294,6 +294,7 @@ FUNCTIONS = (
             Grant(CONNECTIONS, ("dynamodb:Query",), indexes=("byUser",)),
             Grant(SOCKETS, ("POST",)),
         ),
+        timeout_s=20,
     ),
     Function(
         "Deliver",

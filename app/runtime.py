@@ -112,7 +112,7 @@ class App:
 
     @cached_property
     def marking(self) -> Marking:
-        return Marking(self.messages, self.notifications, self.notification_lists, self.now)
+        return Marking(self.messages, self.notifications, self.notification_lists, self.users, self.now)
 
     @cached_property
     def catching_up(self) -> CatchingUp:

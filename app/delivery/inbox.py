@@ -36,7 +36,7 @@ class Inbox:
         """
         if not owners:
             return
-        dated = work.model_copy(update={"created_at": iso(now)})
+        dated = work.model_copy(update={"created_at": max(work.created_at, iso(now))})  # clocks differ
         try:
             await self.messages.table.write(self.puts(dated, owners))
         except ConditionFailedError:

@@ -1,5 +1,7 @@
 """Inbox: what a person was sent and has sent, how a delivery stands, and what they have read."""
 
+from contextlib import aclosing
+
 from app.http import Request, Response, http_routes
 from app.inbox.merging import Page
 from app.models.cursors import ListName, Position, unseal
@@ -8,6 +10,8 @@ from app.models.queries import ListMessages, ListNotifications, ReadUpTo
 from app.models.wire import check
 from app.runtime import App
 from app.together import both
+
+_ECHOING_S = 5.0  # of the time-out, kept for a last page of marks and for telling of them
 
 
 async def messages(app: App, request: Request) -> Response:
@@ -57,7 +61,13 @@ async def read_notification(app: App, request: Request) -> Response:
 async def read_notifications(app: App, request: Request) -> Response:
     """Marks all notifications up to a time, by default now, as read."""
     body, caller = request.json(ReadUpTo) if request.body else ReadUpTo(), request.caller.user_id
-    await app.echo.read(caller, await app.marking.all_read(caller, body.up_to))
+    marked: list[NotificationId] = []
+    try:
+        async with aclosing(app.marking.all_read(caller, body.up_to, request.deadline - _ECHOING_S)) as some:
+            async for ids in some:
+                marked += ids
+    finally:  # what is marked is marked, also if the rest was too much
+        await app.echo.read(caller, marked)
     return Response(204)
 
 

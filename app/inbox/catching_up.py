@@ -18,6 +18,7 @@ from app.models.times import from_iso, iso
 from app.together import both
 
 LIMIT = 100  # items of a page
+FETCHED = 32  # rows at a time: of long messages a frame has but a few
 MAX_ITEMS_BYTES = 30 * 1024  # of a page, so that the frame stays below 32 KiB
 
 
@@ -33,7 +34,7 @@ class CatchingUp:
             position = position.model_copy(update={"began": iso(self.now())})
         reader = await self.lists.reader(user_id)
         page, unread = await both(
-            self.lists.all(reader, position, LIMIT, newest_first=False, max_bytes=MAX_ITEMS_BYTES),
+            self.lists.all(reader, position, LIMIT, newest_first=False, fetch=FETCHED, max_bytes=MAX_ITEMS_BYTES),
             self.lists.count_unread(reader),
         )
         end = page.position or position

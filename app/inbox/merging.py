@@ -12,7 +12,9 @@ from app.stores.timeline import Start
 from app.together import both
 
 Wire: TypeAlias = Mapping[str, Any]
-MAX_PAGE_BYTES = 4 * 1024 * 1024  # of a list: Lambda answers at most 6 MB, in which JSON is escaped once more
+MAX_PAGE_BYTES = (
+    1_900_000  # of a list: Lambda answers at most 6,291,556, in which JSON is escaped anew to thrice its size
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """A person's notifications: lists, all or unread, and how many are unread."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.catalogue import EVERYONE
 from app.errors import NotFoundError
-from app.inbox.merging import Entries, Entry, Page, starts, take
+from app.inbox.merging import MAX_PAGE_BYTES, Entries, Entry, Page, starts, take
 from app.models.cursors import Position
 from app.models.ids import NotificationId, UserId
 from app.models.notifications import Notification
@@ -17,15 +17,18 @@ from app.stores.timeline import Start
 from app.stores.users import Users
 from app.together import batched, together
 
+REMEMBERED = timedelta(days=90)  # for so long, what is for everyone waits to be read
 SHARED_PAGE = 10  # rows of everyone that are read at a time: there are few of them, and each list reads them
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody who reads, and up to when what is for everyone counts as read by them."""
+    """Somebody who reads, and what they have read of what is for everyone."""
 
     user_id: UserId
-    read_up_to: str
+    read_up_to: str  # all up to then
+    read: frozenset[NotificationId]  # one by one, since then
+    unread: Mapping[NotificationId, str]  # the rest since then, with when each was told, the oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +38,44 @@ class NotificationLists:
     now: Callable[[], datetime]
 
     async def reader(self, user_id: UserId) -> Reader:
-        """Returns somebody who reads. What everyone was told before they came counts as read."""
+        """Returns somebody who reads.
+
+        What everyone was told before they came, or more than 90 days ago, counts as read: so little is looked at.
+        """
+        moment = max(await self._read_up_to(user_id), iso(self.now() - REMEMBERED))
+        told = await self.notifications.shared_since(moment)
+        marked = await together(self.notifications.read_by(some, user_id) for some in batched(told, KEYS))
+        read = frozenset[NotificationId]().union(*marked)
+        return Reader(user_id, moment, read, {each: at for each, at in told.items() if each not in read})
+
+    async def _read_up_to(self, user_id: UserId) -> str:
         moment = await self.notifications.read_up_to(user_id)
-        if moment is None:
-            try:
-                moment = (await self.users.get(user_id)).created_at
-            except NotFoundError:
-                moment = iso(self.now())
-        return Reader(user_id, moment)
+        if moment is not None:
+            return moment
+        try:
+            return (await self.users.get(user_id)).created_at
+        except NotFoundError:  # somebody who has been erased, and whose token has not ended
+            return iso(self.now())
 
     async def all(
-        self, reader: Reader, position: Position | None, limit: int, *, newest_first: bool = True, **size: int
+        self,
+        reader: Reader,
+        position: Position | None,
+        limit: int,
+        *,
+        newest_first: bool = True,
+        fetch: int = KEYS,
+        max_bytes: int = MAX_PAGE_BYTES,
     ) -> Page:
-        """Returns a page of all notifications; `max_bytes` bounds its items."""
+        """Returns a page of all notifications, of at most `max_bytes`; rows are read by `fetch` at a time."""
         own, shared = starts(position)
         return await take(
-            self._own(reader, own, limit + 1, newest_first),
+            self._own(reader, own, min(limit + 1, fetch), newest_first),
             self._shared(reader, shared, newest_first),
             position,
             limit=limit,
             newest_first=newest_first,
-            **size,
+            max_bytes=max_bytes,
         )
 
     async def unread(self, reader: Reader, position: Position | None, limit: int) -> Page:
@@ -71,17 +91,7 @@ class NotificationLists:
 
     async def count_unread(self, reader: Reader) -> int:
         """Returns how many notifications are unread, counted anew each time, so that it cannot drift."""
-        own, shared = await together([self.notifications.count_unread(reader.user_id), self._count_shared(reader)])
-        return own + shared
-
-    async def shared_unread(self, reader: Reader) -> dict[NotificationId, str]:
-        """Returns what everyone was told and this reader has not read, with when it was told."""
-        told = await self.notifications.shared_since(reader.read_up_to)
-        read = [await self.notifications.read_by(some, reader.user_id) for some in batched(told, KEYS)]
-        return {each: moment for each, moment in told.items() if not any(each in some for some in read)}
-
-    async def _count_shared(self, reader: Reader) -> int:
-        return len(await self.shared_unread(reader))
+        return await self.notifications.count_unread(reader.user_id) + len(reader.unread)
 
     async def _own(self, reader: Reader, start: Start | None, page: int, newest_first: bool) -> Entries:
         async with aclosing(self._pages(reader.user_id, start, page, newest_first)) as pages:
@@ -100,19 +110,18 @@ class NotificationLists:
 
     async def _shared(self, reader: Reader, start: Start | None, newest_first: bool) -> Entries:
         async with aclosing(self._pages(EVERYONE, start, SHARED_PAGE, newest_first)) as pages:
-            async for page in pages:
-                read = await self.notifications.read_by([each.notification_id for each in page], reader.user_id)
-                for each in page:
-                    known = each.created_at <= reader.read_up_to or each.notification_id in read
-                    yield _entry(each.model_copy(update={"read": known}))
+            async for rows in pages:
+                for row in rows:
+                    read = row.created_at <= reader.read_up_to or row.notification_id in reader.read
+                    yield _entry(row.model_copy(update={"read": read}))
 
     async def _shared_unread(self, reader: Reader, start: Start | None) -> Entries:
-        async with aclosing(self._shared(reader, start, newest_first=True)) as entries:
-            async for entry in entries:
-                if entry.at <= reader.read_up_to:
-                    return
-                if not entry.item["read"]:
-                    yield entry
+        """Yields what is unread, as `reader` has it; `start` names the last that was shown of its moment."""
+        newest = sorted(((at, each) for each, at in reader.unread.items()), reverse=True)
+        rest = [each for at, each in newest if start is None or _is_before(at, each, start)]
+        for some in batched(rest, SHARED_PAGE):
+            for row in await self.notifications.own(some, UserId(EVERYONE)):
+                yield _entry(row)
 
     async def _pages(
         self, owner: str, start: Start | None, page: int, newest_first: bool
@@ -125,3 +134,7 @@ class NotificationLists:
 
 def _entry(row: Notification) -> Entry:
     return Entry(row.created_at, row.notification_id, row.user_id == EVERYONE, row.shown())
+
+
+def _is_before(at: str, each: NotificationId, start: Start) -> bool:
+    return at < start.at or (at == start.at and (start.row_id is None or each < start.row_id))

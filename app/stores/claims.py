@@ -43,7 +43,10 @@ class Claims:
 
     async def release(self, message_id: MessageId, name: str) -> None:
         """Gives a claim back whose work has failed, so that the next try need not wait for its lease."""
-        await self.table.delete(_key(message_id, name))
+        try:
+            await self.table.delete(_key(message_id, name), "attribute_not_exists(doneAt)")
+        except ConditionFailedError:
+            return  # somebody else has done it meanwhile
 
 
 def _key(message_id: MessageId, name: str) -> Item:

@@ -66,12 +66,13 @@ class DynamoTable:
             return []
         wanted: Item = {self.name: {"Keys": [encode(key) for key in keys], "ConsistentRead": True}}
         found: list[Item] = []
-        for _ in range(_BATCH_ROUNDS):
+        for attempt in range(_BATCH_ROUNDS):
             answer = await self.call("batch_get_item", RequestItems=wanted)
             found += [decode(item) for item in answer["Responses"].get(self.name, ())]
             wanted = answer.get("UnprocessedKeys") or {}
             if not wanted:
                 return found
+            await asyncio.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, no secret
         raise UnavailableError
 
     async def put(self, item: Item, condition: str | None = None, **values: Any) -> None:

@@ -1,10 +1,10 @@
 """The table Messages.
 
-What is for everyone is one row under the user id "*"; a reader who has read it has a row of their own beside it, which
-has no `createdAt`, so the lists pass it over.
+What is for everyone is one row under the user id "*"; a reader who has read it has a row of their own that says so, as
+in the table Notifications.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,12 +33,12 @@ class Messages:
 
     async def received(self, message_id: MessageId, reader: UserId) -> Message | None:
         """Returns a message as somebody got it, by name or as one of everyone; None if they did not."""
-        rows = await self.table.get_many([_key(message_id, reader), _key(message_id, UserId(EVERYONE))])
-        by_owner = {row["userId"]: row for row in rows}
-        own, shared = by_owner.get(reader), by_owner.get(EVERYONE)
-        if own and "createdAt" in own:
+        keys = [_key(message_id, reader), _key(message_id, UserId(EVERYONE)), _mark_key(message_id, reader)]
+        rows = {(row["messageId"], row["userId"]): row for row in await self.table.get_many(keys)}
+        own, shared, mark = (rows.get((key["messageId"], key["userId"])) for key in keys)
+        if own:
             return Message.from_item(own)
-        return Message.from_item({**shared, "read": own is not None}) if shared else None
+        return Message.from_item({**shared, "read": mark is not None}) if shared else None
 
     async def get_many(self, message_id: MessageId, user_ids: Sequence[UserId]) -> list[Message]:
         """Returns the rows of those of at most 100 recipients who have one."""
@@ -47,24 +47,32 @@ class Messages:
     async def get_all(self, keys: Sequence[tuple[MessageId, UserId]]) -> list[Message]:
         """Returns those of at most 100 rows that exist, in any order."""
         rows = await self.table.get_many([_key(*key) for key in keys])
-        return [Message.from_item(row) for row in rows if "createdAt" in row]
+        return [Message.from_item(row) for row in rows]
 
     async def of(self, message_id: MessageId) -> list[Message]:
         """Returns the rows of one message: what each of its recipients has."""
-        rows = self.table.query("messageId = :id", id=message_id)
-        return [Message.from_item(row) async for row in rows if "createdAt" in row]
+        return [Message.from_item(row) async for row in self.table.query("messageId = :id", id=message_id)]
 
     async def read_by(self, ids: Sequence[MessageId], reader: UserId) -> frozenset[MessageId]:
         """Returns which of at most 100 messages to everyone a reader has read."""
-        rows = await self.table.get_many([_key(each, reader) for each in ids])
-        return frozenset(row["messageId"] for row in rows)
+        marks = {_mark_key(each, reader)["messageId"]: each for each in ids}
+        rows = await self.table.get_many([_mark_key(each, reader) for each in ids])
+        return frozenset(marks[row["messageId"]] for row in rows)
 
     async def mark_read(self, message: Message, reader: UserId, now: datetime) -> None:
         """Marks a message as read by one reader; raises ConditionFailedError if it was theirs alone and is gone."""
-        change, own = "SET #read = :read, updatedAt = :now", message.user_id == reader
-        there = "attribute_exists(messageId)" if own else None
-        await self.table.update(_key(message.message_id, reader), change, there, read=True, now=iso(now))
+        shared = message.user_id == EVERYONE
+        key = (_mark_key if shared else _key)(message.message_id, reader)
+        there = None if shared else "attribute_exists(messageId)"
+        await self.table.update(key, "SET #read = :read, updatedAt = :now", there, read=True, now=iso(now))
+
+    async def delete_marks(self, ids: Iterable[MessageId], reader: UserId) -> None:
+        await self.table.delete_many([_mark_key(each, reader) for each in ids])
 
 
 def _key(message_id: MessageId, user_id: UserId) -> Item:
     return {"messageId": message_id, "userId": user_id}
+
+
+def _mark_key(message_id: MessageId, reader: UserId) -> Item:
+    return {"messageId": f"{message_id}#{reader}", "userId": reader}

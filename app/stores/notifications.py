@@ -1,8 +1,8 @@
 """The table Notifications: what people were told, and what they did with it.
 
-What is for everyone is one row under the user id "*". A reader has a row of their own beside it once they have read or
-acknowledged it; it has no `createdAt`, so the lists pass it over. Under the notification id "*" a reader's row says up
-to when they have read everything.
+What is for everyone is one row under the user id "*". Once a reader has read or acknowledged it, a row of their own
+says so: its mark. Marks have no `createdAt`, so no list has them, and the reader in their partition key, so that a
+million readers do not write to one partition. The mark of "*" says up to when a reader has read everything.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,6 +18,7 @@ from app.stores.dynamo import DynamoTable, Item
 from app.stores.timeline import Timeline
 from app.together import batched, together
 
+EVERYTHING = NotificationId("*")
 KEYS = 100  # that DynamoDB reads in one request
 
 
@@ -48,17 +49,23 @@ class Notifications:
 
         Those of everyone are as this reader has marked them.
         """
-        keys = [_key(each, user_id) for each in dict.fromkeys(ids) for user_id in (reader, EVERYONE)]
-        rows = [row for some in await together(self.table.get_many(few) for few in batched(keys, KEYS)) for row in some]
-        own = {row["notificationId"]: row for row in rows if row["userId"] == reader}
-        given = [Notification.from_item(row) for row in own.values() if "createdAt" in row]
-        shared = [row | _mark(own.get(row["notificationId"], {})) for row in rows if row["userId"] == EVERYONE]
-        return [*given, *(Notification.from_item(row) for row in shared)]
+        wanted = [*dict.fromkeys(ids)]
+        keys = [key for each in wanted for key in (_key(each, reader), _key(each, EVERYONE), _mark_key(each, reader))]
+        found = await together(self.table.get_many(some) for some in batched(keys, KEYS))
+        rows = {row["notificationId"] + row["userId"]: row for some in found for row in some}
+        own = [rows[each + reader] for each in wanted if each + reader in rows]
+        shared = [
+            rows[each + EVERYONE] | _marked(rows.get(_mark_key(each, reader)["notificationId"] + reader, {}))
+            for each in wanted
+            if each + EVERYONE in rows
+        ]
+        return [Notification.from_item(row) for row in (*own, *shared)]
 
     async def read_by(self, ids: Sequence[NotificationId], reader: UserId) -> frozenset[NotificationId]:
         """Returns which of at most 100 notifications of everyone a reader has read."""
-        rows = await self.table.get_many([_key(each, reader) for each in ids])
-        return frozenset(row["notificationId"] for row in rows if row.get("read"))
+        marks = {_mark_key(each, reader)["notificationId"]: each for each in ids}
+        rows = await self.table.get_many([_mark_key(each, reader) for each in ids])
+        return frozenset(marks[row["notificationId"]] for row in rows if row.get("read"))
 
     async def mark_read(self, notification_id: NotificationId, user_id: UserId) -> None:
         """Marks a person's own notification; raises ConditionFailedError if there is none."""
@@ -67,15 +74,15 @@ class Notifications:
 
     async def mark_shared_read(self, notification_id: NotificationId, reader: UserId) -> None:
         """Notes that a reader has read what is for everyone."""
-        await self.table.update(_key(notification_id, reader), "SET #read = :read", read=True)
+        await self.table.update(_mark_key(notification_id, reader), "SET #read = :read", read=True)
 
     async def acknowledge(self, notification: Notification, reader: UserId, now: datetime) -> None:
         """Notes when a device first saw it; `notification` is the reader's own, or everyone's."""
         seen = seen_key(notification.message_id, notification.type, reader)
-        first = "attribute_not_exists(seenAt)"
+        key, first = _mark_key(notification.notification_id, reader), "attribute_not_exists(seenAt)"
         if notification.user_id != EVERYONE:
+            key = _key(notification.notification_id, reader)
             first += " AND attribute_exists(notificationId)"
-        key = _key(notification.notification_id, reader)
         try:
             await self.table.update(key, "SET seenAt = :now, seen = :seen", first, now=iso(now), seen=seen)
         except ConditionFailedError:
@@ -99,26 +106,28 @@ class Notifications:
 
     async def read_up_to(self, reader: UserId) -> str | None:
         """Returns up to when a reader has read all that is for everyone, if they have said so."""
-        row = await self.table.get(_key(NotificationId(EVERYONE), reader))
+        row = await self.table.get(_mark_key(EVERYTHING, reader))
         return row["readUpTo"] if row else None
 
     async def mark_shared_read_up_to(self, moment: str, reader: UserId) -> None:
         """Notes that a reader has read all that is for everyone up to a moment; an earlier one changes nothing."""
         later = "attribute_not_exists(readUpTo) OR readUpTo < :moment"
         try:
-            await self.table.update(
-                _key(NotificationId(EVERYONE), reader), "SET readUpTo = :moment", later, moment=moment
-            )
+            await self.table.update(_mark_key(EVERYTHING, reader), "SET readUpTo = :moment", later, moment=moment)
         except ConditionFailedError:
             return
 
     async def delete_marks(self, ids: Iterable[NotificationId], reader: UserId) -> None:
-        await self.table.delete_many([_key(each, reader) for each in (NotificationId(EVERYONE), *ids)])
+        await self.table.delete_many([_mark_key(each, reader) for each in (EVERYTHING, *ids)])
 
 
-def _mark(row: Item) -> Item:
+def _marked(row: Item) -> Item:
     return {name: row[name] for name in ("read", "seenAt") if name in row}
 
 
 def _key(notification_id: NotificationId, user_id: str) -> Item:
     return {"notificationId": notification_id, "userId": user_id}
+
+
+def _mark_key(notification_id: NotificationId, reader: UserId) -> Item:
+    return {"notificationId": f"{notification_id}#{reader}", "userId": reader}

@@ -29,10 +29,11 @@ class Timeline:
     ) -> AsyncGenerator[list[Item], None]:
         """Yields pages of what an owner has, from `start` on; only what is asked for is read."""
         key, values, after = f"{self.index.partition} = :owner", {"owner": owner}, None
-        if start:
+        if start and start.row_id:
+            after = self._key(owner, start)
+        elif start:
             key += f" AND createdAt {'<=' if newest_first else '>='} :at"
             values["at"] = start.at
-            after = self._key(owner, start) if start.row_id else None
         walk = self.table.walk(key, self.index.name, page=page, newest_first=newest_first, after=after, **values)
         async with aclosing(walk) as pages:
             async for items in pages:

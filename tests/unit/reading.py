@@ -98,10 +98,10 @@ class Reading:
         self.site.tables.plant(CONNECTIONS, *(connection(name, owner=owner) for name in names))
 
     def row(self, number: int, owner: str = ADA) -> Row:
-        """Returns the notification's row of this owner, or an empty one."""
-        key = (told_of(number), owner)
-        rows = self.site.tables.rows(NOTIFICATIONS)
-        return next((row for row in rows if (row["notificationId"], row["userId"]) == key), {})
+        """Returns the notification's row of this owner, or their mark of what is for everyone, or an empty one."""
+        told = told_of(number)
+        rows = [row for row in self.site.tables.rows(NOTIFICATIONS) if row["userId"] == owner]
+        return next((row for row in rows if row["notificationId"] in {told, f"{told}#{owner}"}), {})
 
 
 def ids(page: Any) -> list[str]:
@@ -111,4 +111,3 @@ def ids(page: Any) -> list[str]:
 
 def named(*numbers: int) -> list[str]:
     return [str(message_id(number)) for number in numbers]
-

@@ -99,7 +99,9 @@ class Tables:
         rest = [row for row in found if _comes_after(row, order, KeyConditionExpression, values, more)]
         page = rest[: min(more.get("Limit", self.most_in_page), self.most_in_page)]
         last = _keys(table, index, page[-1]) if len(page) < len(rest) else None
-        answer = {"Count": len(page)} | ({} if Select == "COUNT" else {"Items": [_shown(index, table, row) for row in page]})
+        answer = {"Count": len(page)} | (
+            {} if Select == "COUNT" else {"Items": [_shown(index, table, row) for row in page]}
+        )
         return answer | ({"LastEvaluatedKey": last} if last else {})
 
     async def scan(

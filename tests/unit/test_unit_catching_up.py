@@ -53,7 +53,7 @@ async def test_a_page_has_what_the_contract_names(reading: Reading) -> None:
     answer = await page(reading)
     assert set(answer) == {"type", "items", "cursor", "more", "unread"}
     assert set(answer["items"][0]) == set(
-        "type notificationId messageId senderId title content priority createdAt read".split()
+        ["type", "notificationId", "messageId", "senderId", "title", "content", "priority", "createdAt", "read"]
     )
 
 

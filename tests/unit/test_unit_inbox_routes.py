@@ -191,9 +191,7 @@ def test_every_route_is_tried_with_a_table_that_does_not_answer() -> None:
 
 
 @pytest.mark.parametrize(("route", "operation"), [(route, each) for route, some in FAILING.items() for each in some])
-async def test_where_a_table_does_not_answer_nothing_is_half_told(
-    reading: Reading, route: str, operation: str
-) -> None:
+async def test_where_a_table_does_not_answer_nothing_is_half_told(reading: Reading, route: str, operation: str) -> None:
     sent(reading, 1, ADA)
     sent(reading, 2)
     reading.connect(HERE)
@@ -260,4 +258,3 @@ async def test_what_dynamodb_left_unread_is_asked_for_again(reading: Reading, ro
 
     reading.site.aws.on("batch_get_item", *[part] * rounds, working)
     assert len((await reading.notifications(unread=""))["items"]) == 3
-

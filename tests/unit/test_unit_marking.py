@@ -296,4 +296,3 @@ async def test_what_was_erased_while_it_is_marked_does_not_come_back(reading: Re
     reading.arrive(1, ADA)
     assert await reading.read(MESSAGE, messageId=message_id(1)) == 404
     assert reading.site.tables.rows(MESSAGES) == []
-

@@ -58,12 +58,12 @@ def _name(item: Wire) -> tuple[str, bool]:
 
 async def page(own: Source, shared: Source, position: Position | None, limit: int, **more: int) -> Page:
     begins = starts(position)
-    sources = [
-        source.entries(begin and begin.at, begin and begin.row_id)
+    first, second = (
+        source.entries(begin.at if begin else None, begin.row_id if begin else None)
         for source, begin in zip((own, shared), begins, strict=True)
-    ]
-    taken = await take(*sources, position, limit=limit, newest_first=own.newest_first, **more)
-    for generator in sources:  # one that was never begun cannot say so itself
+    )
+    taken = await take(first, second, position, limit=limit, newest_first=own.newest_first, **more)
+    for generator in (first, second):  # one that was never begun cannot say so itself
         assert [each async for each in generator] == []
     return taken
 

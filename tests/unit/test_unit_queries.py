@@ -142,7 +142,21 @@ def test_a_frame_names_1_to_100_notifications(model: type[Ack], count: int) -> N
         (IDS[0], ("/notificationIds", "wrong_type")),
         ({IDS[0]: True}, ("/notificationIds", "wrong_type")),
     ],
-    ids=["none", "101", "10100", "star", "part", "upper", "newline", "empty", "number", "null", "no list", "text", "map"],
+    ids=[
+        "none",
+        "101",
+        "10100",
+        "star",
+        "part",
+        "upper",
+        "newline",
+        "empty",
+        "number",
+        "null",
+        "no list",
+        "text",
+        "map",
+    ],
 )
 def test_a_frame_that_names_others_is_refused(model: type[Ack], ids: Any, fault: tuple[str, str]) -> None:
     assert faults(model, {"action": "ack", "notificationIds": ids}) == [fault]
