@@ -1,13 +1,15 @@
 """Users: what they may say about themselves, what is kept, and who sees which part of it."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, StringConstraints, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.log import log
 from app.models.ids import UserId
+from app.models.messages import Priority
 from app.models.times import MILLISECOND, from_iso, iso
 from app.models.wire import STORED, Stored, Wire
 
@@ -17,15 +19,22 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Email = Annotated[str, StringConstraints(min_length=3, max_length=254, pattern=r"^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$")]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
+Channel: TypeAlias = Literal["push", "email"]  # those that reach people who are not looking
+
 
 def _known_zone(name: str, info: ValidationInfo) -> str:
     if info.context == STORED:  # lists of time zones change
         return name
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # not found, not a name, a folder of names
-        raise PydanticCustomError("unknown_time_zone", "This is not a time zone of the IANA list.") from None
+    if _zone(name) is None:
+        raise PydanticCustomError("unknown_time_zone", "This is not a time zone of the IANA list.")
     return name
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # not found, not a name, a folder of names
+        return None
 
 
 TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_known_zone)]
@@ -40,11 +49,31 @@ class Channels(Wire):
 
 
 class QuietHours(Wire):
-    """A daily span, by the clock of a time zone, that may reach across midnight."""
+    """A daily span, by the clock of a time zone, that may reach across midnight; its end is no part of it.
+
+    What counts is what the clock on the wall shows: an hour that comes twice is twice in it or twice out of it.
+    """
 
     start: Clock
     end: Clock
     time_zone: TimeZone
+
+    @model_validator(mode="after")
+    def _some_time(self, info: ValidationInfo) -> "QuietHours":
+        if self.start == self.end and info.context != STORED:  # nothing or the whole day: who can tell
+            raise PydanticCustomError("empty_span", "These quiet hours end when they start.")
+        return self
+
+    def cover(self, now: datetime) -> bool:
+        """Whether it is quiet now; never in a time zone that is no longer known."""
+        zone = _zone(self.time_zone)
+        if zone is None:
+            log("unknown time zone", level="WARN")
+            return False
+        clock = now.astimezone(zone).strftime("%H:%M")
+        if self.start < self.end:
+            return self.start <= clock < self.end
+        return self.start > self.end and not self.end <= clock < self.start
 
 
 class Preferences(Wire):
@@ -53,6 +82,12 @@ class Preferences(Wire):
 
     def to_map(self) -> dict[str, Any]:
         return self.model_dump(by_alias=True, exclude_none=True)
+
+    def want(self, channel: Channel, priority: Priority, now: datetime) -> bool:
+        """Whether to tell somebody now: what is critical passes quiet hours, and nothing a channel that is off."""
+        on = self.channels.push if channel == "push" else self.channels.email
+        quiet = self.quiet_hours is not None and self.quiet_hours.cover(now)
+        return on and (priority == "critical" or not quiet)
 
 
 class CreateUser(Wire):
