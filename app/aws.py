@@ -18,12 +18,13 @@ from app.errors import (
 )
 
 Call: TypeAlias = Callable[..., Awaitable[dict[str, Any]]]  # a Service below, or what a test puts in its place
-ServiceName = Literal["dynamodb", "sns", "sqs", "cognito-idp", "apigatewaymanagementapi"]
+ServiceName = Literal["dynamodb", "sns", "sqs", "sesv2", "cognito-idp", "apigatewaymanagementapi"]
 
 CONNECT_TIMEOUT_S = 0.5
 READ_TIMEOUT_S = 2.0
-COGNITO_READ_TIMEOUT_S = 5.0  # creating a user sends the invitation before it answers
+MAIL_READ_TIMEOUT_S = 5.0  # of those who hand over a mail before they answer: Cognito its invitations
 ATTEMPTS = 3
+_MAILING = ("cognito-idp", "sesv2")
 POOL = 64  # connections of each client; as many posts are in flight at a time
 
 # What AWS calls it -> what it means here. What is neither here nor throttling nor a 5xx is a bug of ours.
@@ -45,6 +46,9 @@ MEANINGS: Mapping[str, type[AwsError | UnavailableError]] = {
     "KmsThrottled": ThrottledError,
     "KMS.ThrottlingException": ThrottledError,
     "CodeDeliveryFailureException": UnavailableError,
+    "AccountSuspendedException": UnavailableError,  # these three are for somebody to mend, too
+    "SendingPausedException": UnavailableError,
+    "MailFromDomainNotVerifiedException": UnavailableError,
     "UserNotFoundException": AbsentError,
     "UsernameExistsException": ExistsError,
     "GoneException": GoneError,
@@ -94,7 +98,7 @@ class Clients:
 
         config = AioConfig(
             connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=COGNITO_READ_TIMEOUT_S if name == "cognito-idp" else READ_TIMEOUT_S,
+            read_timeout=MAIL_READ_TIMEOUT_S if name in _MAILING else READ_TIMEOUT_S,
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
             max_pool_connections=POOL,
         )
@@ -132,6 +136,8 @@ def _meaning(response: Mapping[str, Any]) -> type[AwsError | UnavailableError] |
     code = response.get("Error", {}).get("Code", "")
     if code == "TransactionCanceledException":
         return _cancelled({reason.get("Code") for reason in response.get("CancellationReasons", ())})
+    if code == "MessageRejected":
+        return _rejected(response.get("Error", {}).get("Message", ""))
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in MEANINGS:
         return MEANINGS[code]
@@ -144,3 +150,9 @@ def _cancelled(reasons: set[str | None]) -> type[AwsError | UnavailableError] | 
     if "ConditionalCheckFailed" in reasons:
         return ConditionFailedError
     return ThrottledError if reasons & _RETRY_LATER else None
+
+
+def _rejected(text: str) -> type[AwsError | UnavailableError]:
+    # SES has one name for a mail that it will never take, and for a sender that nobody has verified yet; an account in
+    # SES's sandbox says the same of recipients.
+    return UnavailableError if "is not verified" in text else RefusedError

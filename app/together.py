@@ -28,6 +28,21 @@ async def both(first: Coroutine[Any, Any, T], second: Coroutine[Any, Any, U]) ->
     return cast("T", one), cast("U", two)
 
 
+async def settled(calls: Iterable[Coroutine[Any, Any, T]], at_once: int) -> list[T | Exception]:
+    """Runs all calls, so many at once, each regardless of the others; returns what became of them in order.
+
+    `calls` should make each call when it is asked for it, so that an end in between leaves none that never ran.
+    """
+    return [end for some in batched(calls, at_once) for end in await together(_caught(call) for call in some)]
+
+
+async def _caught(call: Coroutine[Any, Any, T]) -> T | Exception:
+    try:
+        return await call
+    except Exception as error:  # noqa: BLE001 - whoever asked looks at it
+        return error
+
+
 def batched(items: Iterable[T], size: int) -> Iterable[list[T]]:
     """Yields the items in lists of `size`, of which the last may be shorter (itertools has it from Python 3.12 on)."""
     rest = iter(items)

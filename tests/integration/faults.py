@@ -33,7 +33,7 @@ class Seen:
 
 @dataclass(slots=True)
 class FaultServer:
-    """Answers `operation` ("GetItem", "Publish", "PostToConnection") as scripted; the last behaviour stays."""
+    """Answers `operation` ("GetItem", "SendEmail", "PostToConnection") as scripted; the last behaviour stays."""
 
     upstream: str | None = None
     url: str = ""
@@ -154,4 +154,6 @@ def _operation(request: web.Request, body: bytes) -> str:
         return target.rpartition(".")[2]
     if "connections/" in request.path:
         return {"POST": "PostToConnection", "DELETE": "DeleteConnection"}.get(request.method, request.method)
+    if request.path.endswith("/outbound-emails"):
+        return "SendEmail"
     return parse_qs(body.decode()).get("Action", [""])[0]

@@ -14,16 +14,20 @@ from botocore import xform_name
 import app
 from app.aws import MEANINGS
 
-SERVICES = ("dynamodb", "sns", "sqs", "cognito-idp", "apigatewaymanagementapi")
+SERVICES = ("dynamodb", "sns", "sqs", "sesv2", "cognito-idp", "apigatewaymanagementapi")
 PACKAGE = Path(app.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 PAGES = {"query", "scan"}  # DynamoTable._pages takes the operation as an argument
 
-# By status: 5xx and 429 need no entry of their own. By code: its reasons decide.
-HANDLED_ELSEWHERE = {"TransactionCanceledException": "app.aws._cancelled decides by its reasons"}
+# By status: 5xx and 429 need no entry of their own. By code: its reasons or its text decide.
+HANDLED_ELSEWHERE = {
+    "TransactionCanceledException": "app.aws._cancelled decides by its reasons",
+    "MessageRejected": "app.aws._rejected decides by its text",
+}
 OUR_BUGS: Mapping[str, str] = {
     "ResourceNotFoundException": "the table or the pool is not deployed",
     "NotFound": "the topic is not deployed",
+    "NotFoundException": "we name no configuration set of SES",
     "IdempotentParameterMismatchException": "the SDK makes a token for each call, so two calls never share one",
     "ItemCollectionSizeLimitExceededException": "no table has a local index",
     "AuthorizationError": "the role lacks sns:Publish",
@@ -72,7 +76,6 @@ NOT_MODELLED: Mapping[str, str] = {
     "RequestLimitExceeded": "DynamoDB's account limit; older answers carry no suffix",
     "KMSThrottlingException": "SNS: the name of the shape; its code is KMSThrottling",
     "KMS.ThrottlingException": "SQS: its code for those who ask as the query protocol did, which the SDK does",
-    "BadRequestException": "@connections: an id that is none",
     "403": "@connections, without the header that names the error",
     "410": "@connections, without the header that names the error",
     "413": "@connections, without the header that names the error",

@@ -48,6 +48,10 @@ def post(raises: type[Exception] | None, attempts: int, *script: Behaviour) -> C
     return Case("apigatewaymanagementapi", script, raises, attempts)
 
 
+def ses(raises: type[Exception] | None, attempts: int, *script: Behaviour) -> Case:
+    return Case("sesv2", script, raises, attempts)
+
+
 def cognito(raises: type[Exception] | None, attempts: int, *script: Behaviour) -> Case:
     return Case("cognito-idp", script, raises, attempts)
 
@@ -117,6 +121,17 @@ CASES: Mapping[str, Case] = {
     "sqs hangs once": sqs(None, 2, hang(), SENT),
     "sqs reset": sqs(UNAVAILABLE, 3, reset()),
     "sqs refused": sqs(UNAVAILABLE, 0),
+    "ses works": ses(None, 1, json_ok(MessageId="m")),
+    "ses slow": ses(None, 1, slow(3.0, json_ok(MessageId="m"))),
+    "ses 500": ses(UNAVAILABLE, 3, raw(500)),
+    "ses throttled": ses(THROTTLED, 3, rest_error("TooManyRequestsException", 429)),
+    "ses limit of a day": ses(THROTTLED, 3, rest_error("LimitExceededException", 400)),
+    "ses paused": ses(UNAVAILABLE, 1, rest_error("SendingPausedException", 400)),
+    "ses address": ses(REFUSED, 1, rest_error("BadRequestException", 400, b'{"message":"Missing final \'@domain\'"}')),
+    "ses rejected": ses(REFUSED, 1, rest_error("MessageRejected", 400, b'{"message":"no"}')),
+    "ses unverified": ses(UNAVAILABLE, 1, rest_error("MessageRejected", 400, b'{"message":"a@b is not verified"}')),
+    "ses forbids": ses(ClientError, 1, rest_error("AccessDeniedException", 403)),
+    "ses reset": ses(UNAVAILABLE, 3, reset()),
     "post works": post(None, 1, raw(200)),
     "post 410": post(GONE, 1, rest_error("GoneException", 410)),
     "post 410 without a name": post(GONE, 1, rest_error(None, 410)),
@@ -143,6 +158,7 @@ CALLS: Mapping[ServiceName, tuple[str, str, dict[str, Any]]] = {
     ),
     "sqs": ("SendMessage", "send_message", {"QueueUrl": "https://sqs.example.org/1/q", "MessageBody": "m"}),
     "sns": ("Publish", "publish", {"TopicArn": "arn:aws:sns:us-east-1:1:t", "Message": "m"}),
+    "sesv2": ("SendEmail", "send_email", {"Content": {"Simple": {"Subject": {"Data": "s"}, "Body": {}}}}),
     "cognito-idp": ("AdminCreateUser", "admin_create_user", {"UserPoolId": "us-east-1_p", "Username": "a"}),
     "apigatewaymanagementapi": ("PostToConnection", "post_to_connection", {"ConnectionId": "Cw=", "Data": b"{}"}),
 }
@@ -150,6 +166,7 @@ WORKS: Mapping[ServiceName, Behaviour] = {
     "dynamodb": json_ok(),
     "sqs": SENT,
     "sns": raw(200, PUBLISHED),
+    "sesv2": json_ok(),
     "cognito-idp": json_ok(),
     "apigatewaymanagementapi": raw(200),
 }

@@ -66,6 +66,24 @@ async def test_a_cancelled_transaction_means_what_its_reasons_say(reasons: list[
     assert await meaning(cancelled(*reasons)) is kind
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (
+            "Email address is not verified. The following identities failed the check in region EU-WEST-1: secret@e",
+            errors.UnavailableError,
+        ),
+        ("Message length is more than 41943040 bytes long: secret", errors.RefusedError),
+        ("Transaction failed: secret contains a virus", errors.RefusedError),
+        ("", errors.RefusedError),
+    ],
+)
+async def test_a_rejected_mail_is_refused_for_good_unless_somebody_is_not_verified_yet(
+    text: str, kind: type[Exception]
+) -> None:
+    assert await meaning(refusal("MessageRejected", text=text)) is kind
+
+
 def broken_connections() -> list[Exception]:
     """Returns one of each way in which the SDK says that nobody answered."""
     details: dict[str, Any] = {"endpoint_url": "https://e", "error": "secret", "proxy_url": "p", "request": None}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.together import ahead, batched, both, together
+from app.together import ahead, batched, both, settled, together
 
 NOTHINGS: list[Any] = [None, 0, "", [], False]
 
@@ -212,3 +212,42 @@ async def test_of_two_calls_the_one_that_fails_ends_the_other() -> None:
     with pytest.raises(LookupError):
         await both(hanging(), failure())
     assert alone()
+
+
+async def test_each_of_several_calls_is_made_whatever_becomes_of_the_others() -> None:
+    async def call(number: int) -> int:
+        await asyncio.sleep(0)
+        if number % 2:
+            raise LookupError(number)
+        return number
+
+    ends = await settled((call(number) for number in range(5)), 2)
+    assert [end if isinstance(end, int) else end.args for end in ends] == [0, (1,), 2, (3,), 4]
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 10])
+async def test_no_more_calls_run_at_a_time_than_are_allowed(at_once: int) -> None:
+    running: list[int] = []
+    most: list[int] = []
+
+    async def call(number: int) -> None:
+        running.append(number)
+        most.append(len(running))
+        await turns(3)
+        running.remove(number)
+
+    await settled((call(number) for number in range(7)), at_once)
+    assert max(most) == min(at_once, 7)
+
+
+async def test_an_end_in_between_leaves_no_call_that_never_ran() -> None:
+    ran: list[int] = []
+
+    async def call(number: int) -> None:
+        ran.append(number)
+        await asyncio.Event().wait()
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await settled((call(number) for number in range(5)), 2)
+    assert (ran, alone()) == ([0, 1], True)
