@@ -85,7 +85,14 @@ class Connections:
     variable: str = "MANAGEMENT_ENDPOINT"
 
 
-Resource: TypeAlias = Table | Topic | Queue | UserPool | Connections
+@dataclass(frozen=True, slots=True)
+class EmailSender:
+    """The address that mail comes from; there is one, or a stage has none and sends no mail."""
+
+    variable: str = "EMAIL_SENDER"
+
+
+Resource: TypeAlias = Table | Topic | Queue | UserPool | Connections | EmailSender
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,13 +211,16 @@ NOTIFICATIONS_TOPIC = Topic("notifications")
 ALERTS_TOPIC = Topic("alerts", alarms=True)
 
 DELIVERIES_QUEUE = Queue("deliveries", max_receives=5)
+# Mail waits until it is known whom the connections have reached. Ten receives take an hour: SES's limits need patience.
+EMAIL_QUEUE = Queue("email", max_receives=10, topic=NOTIFICATIONS_TOPIC, delay_s=10)
 
 USER_POOL = UserPool()
 SOCKETS = Connections()
+EMAIL_SENDER = EmailSender()
 
 TABLES = (USERS, MESSAGES, NOTIFICATIONS, CONNECTIONS, DELIVERIES, DEVICES, TICKETS)
 TOPICS = (NOTIFICATIONS_TOPIC, ALERTS_TOPIC)
-QUEUES = (DELIVERIES_QUEUE,)
+QUEUES = (DELIVERIES_QUEUE, EMAIL_QUEUE)
 
 FUNCTIONS = (
     Function(
@@ -328,6 +338,21 @@ FUNCTIONS = (
         timeout_s=50,  # less than a minute, so that two seldom run at a time
     ),
     Function(
+        "SendMail",
+        "app.handlers.mails.send",
+        # SES takes 14 mails a second from a new account; two invocations at a time are the fewest that AWS allows.
+        (QueueSource(EMAIL_QUEUE, batch_size=1, max_concurrency=2),),
+        (
+            Grant(USERS, ("dynamodb:BatchGetItem", "dynamodb:Scan")),
+            Grant(NOTIFICATIONS, ("dynamodb:BatchGetItem",)),
+            Grant(CONNECTIONS, ("dynamodb:Query",), indexes=("byUser",)),
+            Grant(DELIVERIES, ("dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:DeleteItem")),
+            Grant(EMAIL_QUEUE, ("sqs:SendMessage", "sqs:ChangeMessageVisibility")),
+            Grant(EMAIL_SENDER, ("ses:SendEmail",)),
+        ),
+        timeout_s=30,  # less than the lease of a claim
+    ),
+    Function(
         "CreateTicket",
         "app.handlers.tickets.create",
         (HttpRoute("POST", "/tickets"),),
@@ -361,6 +386,7 @@ def variables() -> Iterable[str]:
     """Names every environment variable that a function receives."""
     yield from (table.variable for table in TABLES)
     yield NOTIFICATIONS_TOPIC.variable
-    yield DELIVERIES_QUEUE.variable
+    yield from (queue.variable for queue in QUEUES)
     yield USER_POOL.variable
     yield SOCKETS.variable
+    yield EMAIL_SENDER.variable

@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeAlias
 from app import catalogue
 from app.aws import Clients, Service, ServiceName
 from app.catalogue import DELIVERIES_QUEUE, DIRECT_POSTS_PER_S, WORKER_POSTS_PER_S
+from app.channels.mail import Mailer
 from app.channels.people import People
 from app.channels.queue import Queue
 from app.channels.sockets import Sockets
@@ -40,7 +41,10 @@ from app.inbox.messages import MessageLists
 from app.inbox.notifications import NotificationLists
 from app.log import log
 from app.models.times import utc_now
+from app.outreach.everyone import Spreader
+from app.outreach.mailing import Mailing
 from app.settings import MissingSettingsError, Settings
+from app.stores.claims import Claims
 from app.stores.connections import Connections
 from app.stores.deliveries import Deliveries
 from app.stores.devices import Devices
@@ -141,6 +145,18 @@ class App:
     @cached_property
     def sweeper(self) -> Sweeper:
         return Sweeper(self.deliveries, self.jobs, self.now)
+
+    @cached_property
+    def claims(self) -> Claims:
+        return Claims(self.table(self.settings.deliveries_table))
+
+    @cached_property
+    def mailing(self) -> Mailing:
+        mailer = Mailer(self.service("sesv2"), self.settings.email_sender)
+        return Mailing(self.users, self.notifications, self.connections, self.claims, mailer, self.now)
+
+    def spreader(self, queue: catalogue.Queue) -> Spreader:
+        return Spreader(self.users, self.queue(queue))
 
     def queue(self, queue: catalogue.Queue) -> Queue:
         return Queue(self.service("sqs"), getattr(self.settings, queue.variable.lower()))

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aws_cdk import App
 
@@ -14,7 +15,8 @@ from infra.stages import STAGES
 def main(arguments: Sequence[str]) -> None:
     options = _parser().parse_args(arguments)
     app = App(outdir=options.output, analytics_reporting=False)
-    SiteCommunications(app, STAGES[options.stage])
+    stage = STAGES[options.stage]
+    SiteCommunications(app, replace(stage, email_sender=options.email_sender or stage.email_sender))
     app.synth()
 
 
@@ -24,6 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     # The CDK's command line names its directory in CDK_OUTDIR and reads the result there.
     output = os.environ.get("CDK_OUTDIR", "cdk.out")
     parser.add_argument("--output", default=output, help="where the template goes (default: %(default)s)")
+    parser.add_argument("--email-sender", metavar="ADDRESS", help="where mail comes from (default: the stage's own)")
     return parser
 
 

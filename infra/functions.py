@@ -46,7 +46,7 @@ def _add_role(
         actions=["logs:CreateLogStream", "logs:PutLogEvents"],
         resources=[log_group.log_group_arn],  # ends in ":*", which stands for its streams
     )
-    statements = [statement(grant, resources) for grant in granted(function)]
+    statements = [statement(grant, resources) for grant in granted(function, resources.stage)]
     return iam.Role(
         scope,
         f"{function.name}Role",

@@ -37,17 +37,18 @@ def environment(resources: Resources) -> dict[str, str]:
     return {
         **{table.variable: deployed.table_name for table, deployed in resources.tables.items()},
         catalogue.NOTIFICATIONS_TOPIC.variable: resources.topics[catalogue.NOTIFICATIONS_TOPIC].topic_arn,
-        catalogue.DELIVERIES_QUEUE.variable: resources.queues[catalogue.DELIVERIES_QUEUE].messages.queue_url,
+        **{queue.variable: deployed.messages.queue_url for queue, deployed in resources.queues.items()},
         catalogue.USER_POOL.variable: resources.user_pool.user_pool_id,
         catalogue.SOCKETS.variable: (
             f"https://{api}.execute-api.{stack.region}.{stack.url_suffix}/{resources.stage.name}"
         ),
+        catalogue.EMAIL_SENDER.variable: resources.stage.email_sender or "",
     }
 
 
-def granted(function: catalogue.Function) -> Iterator[catalogue.Grant]:
-    """What the catalogue grants the function, and what its triggers bring."""
-    yield from function.grants
+def granted(function: catalogue.Function, stage: Stage) -> Iterator[catalogue.Grant]:
+    """What the catalogue grants the function, where the stage has it, and what its triggers bring."""
+    yield from (grant for grant in function.grants if grant.on != catalogue.EMAIL_SENDER or stage.email_sender)
     for trigger in function.triggers:
         if isinstance(trigger, catalogue.QueueSource):
             yield catalogue.Grant(trigger.queue, _WORK_OFF)
@@ -66,11 +67,24 @@ def statement(grant: catalogue.Grant, resources: Resources) -> iam.PolicyStateme
             return _allow(grant.actions, [resources.user_pool.user_pool_arn])
         case catalogue.Connections():
             return _allow(("execute-api:ManageConnections",), _connections_arns(grant, resources))
+        case catalogue.EmailSender():
+            return _send_as(grant.actions, resources)
     assert_never(grant.on)
 
 
-def _allow(actions: tuple[str, ...], arns: list[str]) -> iam.PolicyStatement:
-    return iam.PolicyStatement(actions=list(actions), resources=arns)
+def _allow(
+    actions: tuple[str, ...], arns: list[str], conditions: Mapping[str, Mapping[str, str]] | None = None
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=list(actions), resources=arns, conditions=conditions)
+
+
+def _send_as(actions: tuple[str, ...], resources: Resources) -> iam.PolicyStatement:
+    """Allows to send from this address alone: SES asks for the right to the identity, which may be the whole domain."""
+    sender = str(resources.stage.email_sender)
+    stack = Stack.of(resources.sockets)
+    identities = (sender, sender.rpartition("@")[2])
+    arns = [stack.format_arn(service="ses", resource="identity", resource_name=name) for name in identities]
+    return _allow(actions, arns, {"StringEquals": {"ses:FromAddress": sender}})
 
 
 def _table_arns(grant: catalogue.Grant, table: dynamodb.Table) -> list[str]:

@@ -35,6 +35,8 @@ class Stage:
     # for the whole account; False where the account has one already (without any, the deployment fails and says so).
     sets_account_log_role: bool
     architecture: Literal["x86_64", "arm64"] = "x86_64"
+    # The address that mail comes from, which SES has verified, or its domain; without one no mail is sent.
+    email_sender: str | None = None
 
     @property
     def removal(self) -> RemovalPolicy:
@@ -72,6 +74,7 @@ _PROD = Stage(
     http_throttle=Throttle(rate=1000, burst=1000),
     socket_throttle=Throttle(rate=1000, burst=1000),
     sets_account_log_role=True,
+    email_sender="no-reply@example.com",  # put the site's own sender here, or None
 )
 
 STAGES = {stage.name: stage for stage in (_DEV, _PROD)}

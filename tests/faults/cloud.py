@@ -24,6 +24,7 @@ from app.catalogue import (
     MESSAGES,
     NOTIFICATIONS,
     NOTIFICATIONS_TOPIC,
+    QUEUES,
     TICKETS,
     USERS,
     Table,
@@ -135,7 +136,7 @@ class Cloud:
 
     def settings(self, management: str) -> dict[str, str]:
         tables = {table.variable: self.names[table.name] for table in (*WRITTEN, USERS)}
-        unused = {DEVICES.variable: "none", TICKETS.variable: "none", "USER_POOL_ID": "none"}
+        unused = dict.fromkeys((*(each.variable for each in (DEVICES, TICKETS, *QUEUES)), "USER_POOL_ID"), "none")
         ways = {NOTIFICATIONS_TOPIC.variable: self.topic, DELIVERIES_QUEUE.variable: self.queue}
         return {**tables, **unused, **ways, "MANAGEMENT_ENDPOINT": management}
 

@@ -44,11 +44,12 @@ def test_a_function_is_told_every_name_that_the_catalogue_lists(template: Templa
     assert environment == {
         **{table.variable: f"${{{table.name}}}" for table in catalogue.TABLES},
         "NOTIFICATIONS_TOPIC": "${NotificationsTopic}",
-        "DELIVERIES_QUEUE": "${DeliveriesQueue}",
+        **{queue.variable: f"${{{queue.name.capitalize()}Queue}}" for queue in catalogue.QUEUES},
         "USER_POOL_ID": "${UserPool}",
         "MANAGEMENT_ENDPOINT": (
             f"https://${{SocketApi}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{template.stage.name}"
         ),
+        "EMAIL_SENDER": template.stage.email_sender or "",
     }
 
 

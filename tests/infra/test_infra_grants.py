@@ -1,11 +1,25 @@
+from collections.abc import Mapping
 from typing import Any, assert_never
 
 import pytest
 
-from app.catalogue import FUNCTIONS, Connections, Function, Grant, Queue, QueueSource, Table, Topic, UserPool
+from app.catalogue import (
+    FUNCTIONS,
+    Connections,
+    EmailSender,
+    Function,
+    Grant,
+    Queue,
+    QueueSource,
+    Table,
+    Topic,
+    UserPool,
+)
+from infra.stages import Stage
 from tests.infra.template import Template
 
 Allowed = set[tuple[str, str]]  # (action, resource)
+[SEND_MAIL] = [function for function in FUNCTIONS if function.name == "SendMail"]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
@@ -14,7 +28,7 @@ def test_a_role_allows_what_the_catalogue_grants_its_queue_and_its_log_and_nothi
 ) -> None:
     granted = _brought_by_triggers(function)
     for grant in function.grants:
-        granted |= _granted(grant, template.stage.name)
+        granted |= _granted(grant, template.stage)
     log = f"${{{function.name}Logs.Arn}}"
     assert _allowed(_role(template, function)) == granted | {
         ("logs:CreateLogStream", log),
@@ -36,6 +50,17 @@ def test_every_granted_index_exists() -> None:
     for grant in (grant for function in FUNCTIONS for grant in function.grants):
         known = {index.name for index in grant.on.indexes} if isinstance(grant.on, Table) else set()
         assert set(grant.indexes) <= known
+
+
+def test_mail_goes_out_from_the_address_of_the_stage_alone(templates: Mapping[str, Template]) -> None:
+    statements = _role(templates["prod"], SEND_MAIL)["Policies"][0]["PolicyDocument"]["Statement"]
+    conditions = {each["Action"]: each["Condition"] for each in statements if "Condition" in each}
+    assert conditions == {"ses:SendEmail": {"StringEquals": {"ses:FromAddress": "no-reply@example.com"}}}
+
+
+def test_a_stage_without_a_sender_may_send_no_mail(templates: Mapping[str, Template]) -> None:
+    assert not [action for action, _ in _allowed(_role(templates["dev"], SEND_MAIL)) if action.startswith("ses:")]
+    assert templates["dev"].properties("SendMail")["Environment"]["Variables"]["EMAIL_SENDER"] == ""
 
 
 def test_every_function_has_a_role_of_its_own(template: Template) -> None:
@@ -60,7 +85,8 @@ def _role(template: Template, function: Function) -> dict[str, Any]:
 
 def _allowed(role: dict[str, Any]) -> Allowed:
     statements = [each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"]]
-    assert all(set(each) == {"Action", "Effect", "Resource"} and each["Effect"] == "Allow" for each in statements)
+    assert all(set(each) - {"Condition"} == {"Action", "Effect", "Resource"} for each in statements)
+    assert {each["Effect"] for each in statements} == {"Allow"}
     return {
         (action, resource)
         for each in statements
@@ -82,7 +108,7 @@ def _brought_by_triggers(function: Function) -> Allowed:
     }
 
 
-def _granted(grant: Grant, stage: str) -> Allowed:
+def _granted(grant: Grant, stage: Stage) -> Allowed:
     match grant.on:
         case Table(name=name):
             arns = [f"${{{name}.Arn}}", *(f"${{{name}.Arn}}/index/{index}" for index in grant.indexes)]
@@ -96,6 +122,11 @@ def _granted(grant: Grant, stage: str) -> Allowed:
         case Connections():
             api = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${SocketApi}"
             return {
-                ("execute-api:ManageConnections", f"{api}/{stage}/{method}/@connections/*") for method in grant.actions
+                ("execute-api:ManageConnections", f"{api}/{stage.name}/{method}/@connections/*")
+                for method in grant.actions
             }
+        case EmailSender():
+            identity = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity"
+            names = (stage.email_sender, stage.email_sender.partition("@")[2]) if stage.email_sender else ()
+            return {(action, f"{identity}/{name}") for action in grant.actions for name in names}
     assert_never(grant.on)

@@ -23,6 +23,7 @@ def test_a_queue_is_encrypted_waits_for_messages_and_sorts_out_what_fails_too_of
     name = queue.name.capitalize()
     properties = template.properties(f"{name}Queue")
     properties.pop("VisibilityTimeout")
+    assert properties.pop("DelaySeconds", 0) == queue.delay_s
     assert properties == {
         "SqsManagedSseEnabled": True,
         "ReceiveMessageWaitTimeSeconds": 20,
@@ -58,8 +59,42 @@ def test_a_message_is_kept_until_its_last_receive(template: Template, queue: Que
 
 def test_no_queue_takes_anything_without_tls(template: Template) -> None:
     policies = {policy["Queues"][0]: policy for policy in template.all("AWS::SQS::QueuePolicy").values()}
-    assert {queue: _statements(policy) for queue, policy in policies.items()} == {
-        f"${{{name}}}": [_without_tls(name)] for name in template.all("AWS::SQS::Queue")
+    refused = {queue: _statements(policy)[0] for queue, policy in policies.items()}
+    assert refused == {f"${{{name}}}": _without_tls(name) for name in template.all("AWS::SQS::Queue")}
+
+
+def test_a_topic_may_send_to_the_queues_that_hear_it_and_nobody_else_to_any(template: Template) -> None:
+    policies = template.all("AWS::SQS::QueuePolicy").values()
+    allowed = {policy["Queues"][0]: rest for policy in policies if (rest := _statements(policy)[1:])}
+    assert allowed == {f"${{{_name(queue)}}}": [_from_topic(queue)] for queue in QUEUES if queue.topic}
+
+
+def test_a_queue_that_hears_a_topic_gets_what_was_published_as_it_was(template: Template) -> None:
+    subscriptions = list(template.all("AWS::SNS::Subscription").values())
+    assert subscriptions == [
+        {
+            "Protocol": "sqs",
+            "Endpoint": f"${{{_name(queue)}.Arn}}",
+            "TopicArn": f"${{{queue.topic.name.capitalize()}Topic}}",
+            "RawMessageDelivery": True,
+        }
+        for queue in QUEUES
+        if queue.topic
+    ]
+
+
+def _name(queue: Queue) -> str:
+    return f"{queue.name.capitalize()}Queue"
+
+
+def _from_topic(queue: Queue) -> Properties:
+    assert queue.topic
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": f"${{{_name(queue)}.Arn}}",
+        "Condition": {"ArnEquals": {"aws:SourceArn": f"${{{queue.topic.name.capitalize()}Topic}}"}},
     }
 
 

@@ -14,7 +14,18 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sqs.models import sqs_backends
 
 from app.aws import Clients
-from app.catalogue import CONNECTIONS, DELIVERIES_QUEUE, NOTIFICATIONS_TOPIC, TABLES, USER_POOL, USERS, Table
+from app.catalogue import (
+    CONNECTIONS,
+    DELIVERIES_QUEUE,
+    EMAIL_SENDER,
+    NOTIFICATIONS_TOPIC,
+    QUEUES,
+    TABLES,
+    USER_POOL,
+    USERS,
+    Queue,
+    Table,
+)
 from app.models.connections import Connection
 from app.models.ids import ConnectionId, UserId
 from app.models.times import epoch_s
@@ -25,6 +36,7 @@ from tests.integration.rows import user
 REGION = "us-east-1"
 ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "secret"
 STAGE = "prod"
+SENDER = "no-reply@example.org"
 
 
 @dataclass(slots=True)
@@ -77,14 +89,13 @@ class Site:
         for table in TABLES:
             aws.dynamodb.create_table(**create_table(table, names[table.variable]))
         topic = aws.sns.create_topic(Name=f"notifications-{suffix}")["TopicArn"]
-        subscriber, jobs = (
-            aws.sqs.create_queue(QueueName=f"{name}-{suffix}")["QueueUrl"] for name in ("published", "deliveries")
-        )
+        subscriber = aws.sqs.create_queue(QueueName=f"published-{suffix}")["QueueUrl"]
+        queues = {queue.variable: _create_queue(aws, queue, suffix, topic) for queue in QUEUES}
         aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=_arn(aws, subscriber))
         for person in aws.cognito.list_users(UserPoolId=pool)["Users"]:
             aws.cognito.admin_delete_user(UserPoolId=pool, Username=person["Username"])
-        called = {NOTIFICATIONS_TOPIC.variable: topic, DELIVERIES_QUEUE.variable: jobs, USER_POOL.variable: pool}
-        return cls(aws, url, {**names, **called}, subscriber, session)
+        called = {NOTIFICATIONS_TOPIC.variable: topic, USER_POOL.variable: pool, EMAIL_SENDER.variable: SENDER}
+        return cls(aws, url, {**names, **queues, **called}, subscriber, session)
 
     @property
     def queue(self) -> str:
@@ -190,6 +201,15 @@ def create_table(table: Table, name: str) -> dict[str, Any]:
 def _schema(partition: str, sort: str | None) -> list[dict[str, str]]:
     keys = [{"AttributeName": partition, "KeyType": "HASH"}]
     return [*keys, {"AttributeName": sort, "KeyType": "RANGE"}] if sort else keys
+
+
+def _create_queue(aws: Aws, queue: Queue, suffix: str, topic: str) -> str:
+    """Creates a queue and has it hear the topic if it does; it delays nothing, because nobody waits here."""
+    url = str(aws.sqs.create_queue(QueueName=f"{queue.name}-{suffix}")["QueueUrl"])
+    if queue.topic:
+        raw = {"RawMessageDelivery": "true"}
+        aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=_arn(aws, url), Attributes=raw)
+    return url
 
 
 def _arn(aws: Aws, queue: str) -> str:

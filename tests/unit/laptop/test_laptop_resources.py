@@ -22,7 +22,8 @@ def find() -> Endpoints:
     outputs = {"UserPoolId": "the-pool", "UserPoolClientId": "the-client"}
     outputs |= {f"{table.name}TableName": f"deployed-{table.name}" for table in catalogue.TABLES}
     outputs |= {f"{topic.name.capitalize()}TopicArn": f"arn:{topic.name}" for topic in catalogue.TOPICS}
-    outputs |= {"DeliveriesQueueUrl": "http://queue", "DeliveriesDeadLetterQueueUrl": "http://dead-letters"}
+    for name in (queue.name.capitalize() for queue in catalogue.QUEUES):
+        outputs |= {f"{name}QueueUrl": f"http://{name}", f"{name}DeadLetterQueueUrl": f"http://dead/{name}"}
     return located(TEMPLATE, Deployed({"Http": "h1", "Sockets": "s1"}, outputs), "http://127.0.0.1:4566")
 
 
@@ -44,4 +45,6 @@ def test_every_table_and_topic_of_the_catalogue_is_found() -> None:
 
 
 def test_every_queue_of_the_catalogue_is_found_with_its_dead_letters() -> None:
-    assert find().queues == {"deliveries": "http://queue", "deliveries-dead": "http://dead-letters"}
+    queues = find().queues
+    assert (queues["deliveries"], queues["deliveries-dead"]) == ("http://Deliveries", "http://dead/Deliveries")
+    assert set(queues) == {f"{queue.name}{suffix}" for queue in catalogue.QUEUES for suffix in ("", "-dead")}
