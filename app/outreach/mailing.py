@@ -48,7 +48,8 @@ class Mailing:
         people = await self.users.get_many(told.recipient_ids)
         now = self.now()
         wanting = [user for user in people.values() if user.settings.want("email", told.priority, now)]
-        seen = await self.notifications.seen_by(told.notification_id, [user.user_id for user in wanting])
+        names = [user.user_id for user in wanting]
+        seen = await self.notifications.seen_by(told.notification_id, told.created_at, names)
         return [user for user in wanting if user.user_id not in seen]
 
     async def _mail_one(self, told: Told, mail: Mail, user: User) -> End:

@@ -67,10 +67,14 @@ class Notifications:
         rows = await self.table.get_many([_mark_key(each, reader) for each in ids])
         return frozenset(marks[row["notificationId"]] for row in rows if row.get("read"))
 
-    async def seen_by(self, notification_id: NotificationId, user_ids: Iterable[UserId]) -> set[UserId]:
-        """Returns those of at most 100 people who have read it, or whose device has said that it was shown."""
-        rows = await self.table.get_many([_key(notification_id, user_id) for user_id in user_ids])
-        return {UserId(row["userId"]) for row in rows if row.get("read") or "seenAt" in row}
+    async def seen_by(
+        self, notification_id: NotificationId, created_at: str, user_ids: Iterable[UserId]
+    ) -> set[UserId]:
+        """Returns those of at most 50 people who have read it, or whose device has said that it was shown."""
+        keys = [_key(each, user_id) for user_id in user_ids for each in (notification_id, NotificationId(EVERYONE))]
+        rows = await self.table.get_many(keys)
+        read = (row for row in rows if row.get("read") or "seenAt" in row or row.get("readUpTo", "") >= created_at)
+        return {UserId(row["userId"]) for row in read}
 
     async def mark_read(self, notification_id: NotificationId, user_id: UserId) -> None:
         """Marks a person's own notification; raises ConditionFailedError if there is none."""

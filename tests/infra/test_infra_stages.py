@@ -70,14 +70,14 @@ def test_the_outputs_name_what_scripts_look_for(template: Template) -> None:
         "NotificationsTopicArn": "${NotificationsTopic}",
         "AlertsTopicArn": "${AlertsTopic}",
         **{f"{table.name}TableName": f"${{{table.name}}}" for table in catalogue.TABLES},
-        "DeliveriesQueueUrl": "${DeliveriesQueue}",
-        "DeliveriesDeadLetterQueueUrl": "${DeliveriesDeadLetterQueue}",
+        **{f"{name}Url": f"${{{name}}}" for name in template.all("AWS::SQS::Queue")},
         **{f"{function.name}FunctionName": f"${{{function.name}}}" for function in catalogue.FUNCTIONS},
     }
 
 
 def _taggable(template: Template) -> list[dict[str, dict[str, object]]]:
-    untaggable = ("Route", "Integration", "Authorizer", "Permission", "Policy", "Account", "Group", "Client", "Config")
+    of_apis = ("Route", "Integration", "Authorizer", "Account")
+    untaggable = (*of_apis, "Permission", "Policy", "Group", "Client", "Config", "Subscription")
     return [
         each
         for each in template.resources.values()
