@@ -140,7 +140,17 @@ class Schedule:
     every_min: int
 
 
-Trigger: TypeAlias = HttpRoute | SocketRoute | SocketAuthorizer | QueueSource | Schedule
+@dataclass(frozen=True, slots=True)
+class UserPoolTrigger:
+    """Something that happens to somebody in the user pool, which waits 5 s for an answer and tries thrice.
+
+    Its function does not get the pool's id: the pool is made after it.
+    """
+
+    operation: Literal["POST_CONFIRMATION"]
+
+
+Trigger: TypeAlias = HttpRoute | SocketRoute | SocketAuthorizer | QueueSource | Schedule | UserPoolTrigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +266,14 @@ FUNCTIONS = (
             Grant(SOCKETS, ("DELETE",)),
         ),
         timeout_s=20,
+    ),
+    Function(
+        "ConfirmAccount",
+        "app.handlers.users.confirm",
+        (UserPoolTrigger("POST_CONFIRMATION"),),
+        (Grant(USERS, ("dynamodb:PutItem", "dynamodb:GetItem")),),
+        timeout_s=5,
+        memory_mb=1769,  # one whole vCPU, so that it answers in time also when it has to start
     ),
     Function(
         "SendMessage",

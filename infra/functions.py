@@ -25,7 +25,7 @@ def add_function(
         code=lambda_.DockerImageCode.from_ecr(image.repository, tag_or_digest=image.image_tag, cmd=[function.handler]),
         architecture=_ARCHITECTURES[stage.architecture],
         role=_add_role(scope, function, log_group, resources),
-        environment=environment(resources),
+        environment=environment(function, resources),
         timeout=Duration.seconds(function.timeout_s),
         memory_size=function.memory_mb,
         log_group=log_group,

@@ -31,14 +31,19 @@ class Resources:
     sockets: apigateway.WebSocketApi
 
 
-def environment(resources: Resources) -> dict[str, str]:
-    """Gives each of `catalogue.variables()` its value."""
+def environment(function: catalogue.Function, resources: Resources) -> dict[str, str]:
+    """Gives each of `catalogue.variables()` its value; what the user pool invokes is made before the pool."""
+    pool = {catalogue.USER_POOL.variable: resources.user_pool.user_pool_id}
+    called_by_pool = any(isinstance(trigger, catalogue.UserPoolTrigger) for trigger in function.triggers)
+    return _everywhere(resources) | ({} if called_by_pool else pool)
+
+
+def _everywhere(resources: Resources) -> dict[str, str]:
     stack, api = Stack.of(resources.sockets), resources.sockets.api_id
     return {
         **{table.variable: deployed.table_name for table, deployed in resources.tables.items()},
         catalogue.NOTIFICATIONS_TOPIC.variable: resources.topics[catalogue.NOTIFICATIONS_TOPIC].topic_arn,
         **{queue.variable: deployed.messages.queue_url for queue, deployed in resources.queues.items()},
-        catalogue.USER_POOL.variable: resources.user_pool.user_pool_id,
         catalogue.SOCKETS.variable: (
             f"https://{api}.execute-api.{stack.region}.{stack.url_suffix}/{resources.stage.name}"
         ),

@@ -19,7 +19,7 @@ from infra.socket_api import add_socket_api, add_socket_route, add_socket_stage,
 from infra.stages import Stage
 from infra.tables import add_table
 from infra.topics import add_topic
-from infra.users import Users, add_users
+from infra.users import Users, add_trigger, add_users
 
 PROJECT = "site-communications"
 
@@ -76,6 +76,8 @@ def _attach(scope: Construct, functions: Functions, http_api: HttpApi, resources
                     add_queue_source(deployed, trigger, resources.queues[trigger.queue])
                 case catalogue.Schedule():
                     add_schedule(scope, trigger, deployed)
+                case catalogue.UserPoolTrigger():
+                    add_trigger(resources.user_pool, trigger, deployed)
                 case _:
                     assert_never(trigger)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from aws_cdk import Duration
 from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from app import catalogue
@@ -20,6 +21,11 @@ def add_users(scope: Construct, stage: Stage) -> Users:
     pool = _add_pool(scope, stage)
     pool.add_group("Admins", group_name=catalogue.ADMINS, description="May act for others and address everyone")
     return Users(pool, _add_client(pool, stage))
+
+
+def add_trigger(pool: cognito.UserPool, trigger: catalogue.UserPoolTrigger, function: lambda_.Function) -> None:
+    """Has the pool call the function; only this pool may."""
+    pool.add_trigger(getattr(cognito.UserPoolOperation, trigger.operation), function)
 
 
 def _add_pool(scope: Construct, stage: Stage) -> cognito.UserPool:

@@ -1,8 +1,13 @@
-"""Users: create, get, update and delete a profile."""
+"""Users: create, get, update and delete a profile, and give one to whoever signs up."""
 
+from collections.abc import Mapping
+from contextlib import suppress
+
+from app.accounts import confirmation
 from app.channels.people import Person
-from app.errors import ConditionFailedError, NotFoundError, PreconditionError, UnavailableError
+from app.errors import ConditionFailedError, ConflictError, NotFoundError, PreconditionError, UnavailableError
 from app.http import Request, Response, etag, http_api
+from app.models.ids import UserId
 from app.models.users import CreateUser, UpdateUser, User
 from app.models.wire import fault
 from app.runtime import App
@@ -70,6 +75,15 @@ async def delete(app: App, request: Request) -> Response:
     if not known:
         raise NotFoundError
     return Response(204)
+
+
+@confirmation
+async def confirm(app: App, attributes: Mapping[str, str]) -> None:
+    """Gives whoever signed up a profile, unless they have one: this may be called again, or come late."""
+    names = CreateUser.of_account(attributes)
+    user = User.create(UserId(attributes["sub"]), attributes["email"], names, app.now())
+    with suppress(ConflictError):
+        await app.users.create(user)
 
 
 async def _person(app: App, request: Request, body: CreateUser) -> Person:

@@ -1,5 +1,6 @@
 """Users: what they may say about themselves, what is kept, and who sees which part of it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
@@ -7,11 +8,12 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, StringConstraints, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.errors import UnacceptableError
 from app.log import log
 from app.models.ids import UserId
 from app.models.messages import Priority
 from app.models.times import MILLISECOND, from_iso, iso
-from app.models.wire import STORED, Stored, Wire
+from app.models.wire import STORED, Stored, Wire, check
 
 # No control characters, line or paragraph separators: these go into mail headers, titles and terminals.
 _ONE_LINE = r"^[^\p{Cc}\p{Zl}\p{Zp}]*$"
@@ -98,6 +100,15 @@ class CreateUser(Wire):
     last_name: Name
     settings: Preferences = Preferences()
 
+    @classmethod
+    def of_account(cls, attributes: Mapping[str, str]) -> "CreateUser":
+        """Returns a profile for somebody who signed up, from Cognito's attributes.
+
+        Whoever gives no name that can be one is a new member: a part of the address would show it to everybody.
+        """
+        first, last = attributes.get("given_name"), attributes.get("family_name")
+        return cls(first_name=_name_or("New", first), last_name=_name_or("member", last))
+
 
 class UpdateUser(Wire):
     """The body of `PUT /users/{userId}`: what is left out stays."""
@@ -109,6 +120,13 @@ class UpdateUser(Wire):
 
     def changes(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+def _name_or(other: str, name: str | None) -> str:
+    try:
+        return check(UpdateUser, {"firstName": name}).first_name
+    except UnacceptableError:
+        return other
 
 
 class User(Stored):

@@ -5,7 +5,16 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
 
-from app.catalogue import Function, HttpRoute, QueueSource, Schedule, SocketAuthorizer, SocketRoute, Trigger
+from app.catalogue import (
+    Function,
+    HttpRoute,
+    QueueSource,
+    Schedule,
+    SocketAuthorizer,
+    SocketRoute,
+    Trigger,
+    UserPoolTrigger,
+)
 
 CALLER = "c4b8e4a8-0031-70b5-0d19-2d0b5f6f1a11"
 # A body that each route takes; a route that is not here takes none.
@@ -14,7 +23,19 @@ BODIES: Mapping[str, Any] = {
     "PUT /users/{userId}": {"firstName": "Ada"},
     "POST /messages": {"recipientIds": ["b7d2c1f0"], "content": "Zażółć gęślą jaźń"},
 }
-JOBS: Mapping[str, Any] = {"deliveries": {"messageId": "0" * 32, "part": "0-49"}}
+TOLD: Mapping[str, Any] = {
+    "notificationId": "1" * 32,
+    "type": "message",
+    "messageId": "0" * 32,
+    "senderId": CALLER,
+    "title": "Message from Ada Lovelace",
+    "content": "Zażółć gęślą jaźń",
+    "priority": "normal",
+    "createdAt": "2026-11-22T18:00:00.000Z",
+    "audience": None,
+    "recipientIds": [CALLER],
+}
+JOBS: Mapping[str, Any] = {"deliveries": {"messageId": "0" * 32, "part": "0-49"}, "email": TOLD}
 QUEUE_MESSAGE = "059f36b4-87a3-44ab-83d2-661975830a7d"
 SOCKET_EVENTS = {"$connect": "CONNECT", "$disconnect": "DISCONNECT", "$default": "MESSAGE"}
 
@@ -32,6 +53,8 @@ def event(trigger: Trigger) -> dict[str, Any]:
             return _queue(trigger)
         case Schedule():
             return {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+        case UserPoolTrigger():
+            return _signed_up()
         case _:
             assert_never(trigger)
 
@@ -55,6 +78,26 @@ def _queue(source: QueueSource) -> dict[str, Any]:
         "awsRegion": "eu-central-1",
     }
     return {"Records": [record]}
+
+
+def _signed_up() -> dict[str, Any]:
+    return {
+        "version": "1",
+        "region": "eu-central-1",
+        "userPoolId": "eu-central-1_AbCdEf123",
+        "userName": CALLER,
+        "callerContext": {"awsSdkVersion": "aws-sdk-js-3.0.0", "clientId": "1h57kf5cpq17m0eml12EXAMPLE"},
+        "triggerSource": "PostConfirmation_ConfirmSignUp",
+        "request": {
+            "userAttributes": {
+                "sub": CALLER,
+                "email_verified": "true",
+                "cognito:user_status": "CONFIRMED",
+                "email": "ada@example.test",
+            }
+        },
+        "response": {},
+    }
 
 
 def _http(route: HttpRoute) -> dict[str, Any]:

@@ -5,7 +5,16 @@ from typing import Any, assert_never
 
 import pytest
 
-from app.catalogue import Function, HttpRoute, QueueSource, Schedule, SocketAuthorizer, SocketRoute, Trigger
+from app.catalogue import (
+    Function,
+    HttpRoute,
+    QueueSource,
+    Schedule,
+    SocketAuthorizer,
+    SocketRoute,
+    Trigger,
+    UserPoolTrigger,
+)
 from tests.image.emulator import Emulator
 from tests.image.events import QUEUE_MESSAGE, event
 
@@ -38,18 +47,20 @@ def assert_answered(trigger: Trigger, answer: Any, status: int, code: str) -> No
             assert_denied(answer)
         case QueueSource():
             assert answer == {"batchItemFailures": [{"itemIdentifier": QUEUE_MESSAGE}]}
-        case Schedule():
+        case Schedule() | UserPoolTrigger():
             assert_failed(answer)
         case _:
             assert_never(trigger)
 
 
-def assert_made_no_sense(trigger: Trigger, answer: Any) -> None:
+def assert_made_no_sense(trigger: Trigger, answer: Any, nonsense: Any) -> None:
     match trigger:
         case QueueSource():
             assert answer == {"batchItemFailures": []}  # there was no message in it
         case Schedule():
             assert_failed(answer)  # the clock says nothing, so nothing of it can be wrong
+        case UserPoolTrigger():
+            assert answer == nonsense  # the pool gets its event back, and nobody has signed up
         case _:
             assert_answered(trigger, answer, 401, "invalid_token")
 
@@ -61,9 +72,9 @@ def test_a_function_says_that_aws_does_not_answer(function: Function, emulator: 
 
 @pytest.mark.parametrize("nonsense", [{}, [], None, "text", {"requestContext": "text"}], ids=repr)
 def test_an_event_that_makes_no_sense_is_refused(function: Function, emulator: Emulator, nonsense: Any) -> None:
-    assert_made_no_sense(function.triggers[0], emulator.invoke(nonsense))
+    assert_made_no_sense(function.triggers[0], emulator.invoke(nonsense), nonsense)
 
 
 def test_a_container_answers_one_event_after_another(function: Function, emulator: Emulator) -> None:
     for _ in range(3):
-        assert_made_no_sense(function.triggers[0], emulator.invoke({}))
+        assert_made_no_sense(function.triggers[0], emulator.invoke({}), {})

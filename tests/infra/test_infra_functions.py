@@ -1,7 +1,7 @@
 import pytest
 
 from app import catalogue
-from app.catalogue import FUNCTIONS, Function
+from app.catalogue import FUNCTIONS, Function, UserPoolTrigger
 from tests.infra.template import Template
 
 _LEVELS = {"dev": "DEBUG", "prod": "INFO"}
@@ -40,6 +40,9 @@ def test_all_functions_run_from_one_image(template: Template) -> None:
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
 def test_a_function_is_told_every_name_that_the_catalogue_lists(template: Template, function: Function) -> None:
     environment = template.properties(function.name)["Environment"]["Variables"]
+    if any(isinstance(trigger, UserPoolTrigger) for trigger in function.triggers):  # it is there before the pool
+        assert "USER_POOL_ID" not in environment
+        environment["USER_POOL_ID"] = "${UserPool}"
     assert set(environment) == set(catalogue.variables())
     assert environment == {
         **{table.variable: f"${{{table.name}}}" for table in catalogue.TABLES},

@@ -49,7 +49,7 @@ def test_only_scheduled_functions_are_called_asynchronously_and_what_fails_or_is
 
 def test_only_its_own_rule_may_invoke_a_scheduled_function(template: Template) -> None:
     permissions = template.all("AWS::Lambda::Permission").values()
-    assert [each for each in permissions if each["Principal"] != "apigateway.amazonaws.com"] == [
+    assert [each for each in permissions if each["Principal"] == "events.amazonaws.com"] == [
         {
             "Action": "lambda:InvokeFunction",
             "FunctionName": f"${{{function.name}.Arn}}",

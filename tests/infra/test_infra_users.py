@@ -1,8 +1,10 @@
 from collections.abc import Mapping
 
+from app.catalogue import FUNCTIONS, UserPoolTrigger
 from tests.infra.template import Template
 
 _POOL = {
+    "LambdaConfig": {"PostConfirmation": "${ConfirmAccount.Arn}"},
     "UsernameAttributes": ["email"],  # and nothing else, so that the user name equals the token's `sub`
     "UsernameConfiguration": {"CaseSensitive": False},
     "AutoVerifiedAttributes": ["email"],
@@ -67,6 +69,21 @@ def test_there_is_one_pool_one_client_and_the_group_of_administrators(template: 
     assert list(template.all("AWS::Cognito::UserPoolClient")) == ["UserPoolClient"]
     [group] = template.all("AWS::Cognito::UserPoolGroup").values()
     assert (group["UserPoolId"], group["GroupName"]) == ("${UserPool}", "admins")
+
+
+def test_the_pool_alone_calls_what_the_catalogue_says_it_calls(template: Template) -> None:
+    called = [each.name for each in FUNCTIONS if any(isinstance(way, UserPoolTrigger) for way in each.triggers)]
+    permissions = template.all("AWS::Lambda::Permission").values()
+    assert [each for each in permissions if each["Principal"] == "cognito-idp.amazonaws.com"] == [
+        {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": f"${{{name}.Arn}}",
+            "Principal": "cognito-idp.amazonaws.com",
+            "SourceArn": "${UserPool.Arn}",
+        }
+        for name in called
+    ]
+    assert called == ["ConfirmAccount"]
 
 
 def _pool(template: Template) -> dict[str, object]:

@@ -4,7 +4,7 @@ from app.catalogue import variables
 from app.settings import MissingSettingsError, Settings
 
 WHOLE = {name: name.lower() for name in variables()}
-OPTIONAL = {"EMAIL_SENDER"}
+OPTIONAL = {"EMAIL_SENDER", "USER_POOL_ID"}
 REQUIRED = [name for name in variables() if name not in OPTIONAL]
 
 
