@@ -1,4 +1,4 @@
-"""The laptop stack's commands: `python -m laptop up`, `down` and `chat`."""
+"""The laptop stack's commands: `python -m laptop up`, `down`, `chat`, `env` and `outbox`."""
 
 import argparse
 import os
@@ -41,6 +41,10 @@ def _run(options: argparse.Namespace) -> None:
         from laptop.env import env  # noqa: PLC0415
 
         env(here(), options.name)
+    elif options.command == "outbox":
+        from laptop.outbox import outbox  # noqa: PLC0415
+
+        outbox(here())
     else:
         from laptop.chat import chat  # noqa: PLC0415
 
@@ -57,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("down", help="ends the stack")
     env = commands.add_parser("env", help="prints variables for a shell")
     env.add_argument("name", help="whose token: alice, bob or ada")
+    commands.add_parser("outbox", help="shows sent mails and pushes")
     chat = commands.add_parser("chat", help="sends and shows messages")
     chat.add_argument("name", help="who you are: alice, bob or ada")
     chat.add_argument("--to", help="who gets what you type")

@@ -83,6 +83,8 @@ def _camel_case(cors: dict[str, Any]) -> dict[str, Any]:
 
 # MiniStack 1.5.33 has a right of its own for SendMessageBatch, which on AWS is part of the right to send.
 _BROUGHT = {"sqs:SendMessage": "sqs:SendMessageBatch"}
+# It asks for the right to send mail as anybody, whoever the mail comes from.
+_SEND_MAIL = "ses:SendEmail"
 
 
 def _understood(role: dict[str, Any]) -> dict[str, Any]:
@@ -97,6 +99,8 @@ def _understood(role: dict[str, Any]) -> dict[str, Any]:
 
 def _widened(statement: dict[str, Any]) -> dict[str, Any]:
     actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+    if _SEND_MAIL in actions:
+        return {name: value for name, value in statement.items() if name != "Condition"} | {"Resource": "*"}
     return statement | {"Action": [*actions, *(_BROUGHT[action] for action in actions if action in _BROUGHT)]}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import aiohttp
 from botocore.exceptions import BotoCoreError, ClientError
 
-from laptop import endpoints, ministack, packages, people, processes, running, synth, warm
+from laptop import endpoints, mails, ministack, packages, people, processes, running, synth, warm
 from laptop.complaints import complaints
 from laptop.engines import DockerEngine, Engine, ProcessEngine
 from laptop.errors import LaptopError
@@ -73,6 +73,7 @@ def _bring_to_life(places: Places, engine: Engine, process: "subprocess.Popen[by
     ministack.wait(process, places, port)
     clients = Clients(f"http://127.0.0.1:{port}")
     try:
+        mails.verify_sender(clients)
         say(f"Deploying {synth.STACK}")
         found = located(template, deploy(clients, synth.STACK, template), clients.endpoint)
         say(f"Creating {', '.join(people.NAMES)}, and waking the functions")
@@ -104,6 +105,7 @@ def _introduce(places: Places, options: Options, say: Say) -> None:
     print("  Try, each in a terminal of its own:")
     print("    make chat AS=bob")
     print("    make chat AS=alice TO=bob\n")
+    print("  make outbox shows mails and pushes")
     print("  make stop ends it" if options.detach else "  Ctrl-C ends it", flush=True)
 
 

@@ -179,3 +179,9 @@ def test_who_may_send_may_send_batches_and_nothing_else(template: Template) -> N
         "Resource": "arn",
     }
     assert allowed(template, Action=["sns:Publish"], Resource="arn") == {"Action": ["sns:Publish"], "Resource": "arn"}
+
+
+def test_who_may_send_mail_may_do_so_from_any_address(template: Template) -> None:
+    sender = {"StringEquals": {"ses:FromAddress": "no-reply@example.com"}}
+    may_send = {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": ["arn"], "Condition": sender}
+    assert allowed(template, **may_send) == {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"}

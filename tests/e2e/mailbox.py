@@ -1,0 +1,39 @@
+"""What was mailed on the stack, and the function that mails, handed what the queue would bring it."""
+
+import json
+import uuid
+
+from laptop import mails
+from laptop.mails import Mail
+from tests.e2e.aws import Aws, Row, wait_until
+from tests.e2e.client import Person
+
+MAILED_S = 60.0  # ten seconds of delay, and a function that may have to start beside others
+
+
+def mails_to(aws: Aws, person: Person) -> list[Mail]:
+    return [mail for mail in mails.sent(aws.endpoints) if mail.to == person.email]
+
+
+async def mailed(aws: Aws, person: Person) -> Mail:
+    """Waits for the one mail that somebody gets."""
+    [mail] = await wait_until(lambda: mails_to(aws, person), "it is mailed", MAILED_S)
+    return mail
+
+
+async def send(sender: Person, *recipients: Person, **body: str) -> Row:
+    """Sends a message and returns what the topic tells of it."""
+    content = {"title": "Hi", "content": "hello", "priority": "normal", **body}
+    answer = await sender.send(*recipients, **content)
+    assert answer.status == 201, answer
+    accepted = answer.json()
+    ids = {"messageId": accepted["messageId"], "notificationId": uuid.uuid4().hex, "senderId": sender.user_id}
+    to = {"audience": None, "recipientIds": [each.user_id for each in recipients]}
+    return {**ids, **content, **to, "type": "message", "createdAt": accepted["createdAt"]}
+
+
+def receive(aws: Aws, told: Row) -> bool:
+    """Hands it to the function as the queue does; returns whether the function was done with it."""
+    record = {"messageId": uuid.uuid4().hex, "receiptHandle": "none", "body": json.dumps(told)}
+    event = {"Records": [{**record, "attributes": {"ApproximateReceiveCount": "1"}}]}
+    return aws.invoke("SendMail", event) == {"batchItemFailures": []}
