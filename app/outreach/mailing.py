@@ -49,7 +49,7 @@ class Mailing:
         now = self.now()
         wanting = [user for user in people.values() if user.settings.want("email", told.priority, now)]
         names = [user.user_id for user in wanting]
-        seen = await self.notifications.seen_by(told.notification_id, told.created_at, names)
+        seen = await self.notifications.seen_by(told.notification_id, names, told.created_at if told.audience else None)
         return [user for user in wanting if user.user_id not in seen]
 
     async def _mail_one(self, told: Told, mail: Mail, user: User) -> End:

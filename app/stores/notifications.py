@@ -68,13 +68,15 @@ class Notifications:
         return frozenset(marks[row["notificationId"]] for row in rows if row.get("read"))
 
     async def seen_by(
-        self, notification_id: NotificationId, created_at: str, user_ids: Iterable[UserId]
+        self, notification_id: NotificationId, user_ids: Iterable[UserId], told_everyone_at: str | None
     ) -> set[UserId]:
-        """Returns those of at most 50 people who have read it, or whose device has said that it was shown."""
-        keys = [_key(each, user_id) for user_id in user_ids for each in (notification_id, NotificationId(EVERYONE))]
-        rows = await self.table.get_many(keys)
-        read = (row for row in rows if row.get("read") or "seenAt" in row or row.get("readUpTo", "") >= created_at)
-        return {UserId(row["userId"]) for row in read}
+        """Returns those of at most 50 people who have read it, or whose device has said that it was shown.
+
+        `told_everyone_at` is when, if it is for everyone: who has since marked all of that as read is among them.
+        """
+        keys = [key for user_id in user_ids for key in _told(notification_id, user_id)]
+        found = await together(self.table.get_many(some) for some in batched(keys, KEYS))
+        return {UserId(row["userId"]) for some in found for row in some if _is_seen(row, told_everyone_at)}
 
     async def mark_read(self, notification_id: NotificationId, user_id: UserId) -> None:
         """Marks a person's own notification; raises ConditionFailedError if there is none."""
@@ -140,3 +142,13 @@ def _key(notification_id: NotificationId, user_id: str) -> Item:
 
 def _mark_key(notification_id: NotificationId, reader: UserId) -> Item:
     return {"notificationId": f"{notification_id}#{reader}", "userId": reader}
+
+
+def _told(notification_id: NotificationId, user_id: UserId) -> tuple[Item, ...]:
+    """Returns the keys of what says whether somebody has seen it: their own row, or their marks."""
+    return _key(notification_id, user_id), _mark_key(notification_id, user_id), _mark_key(EVERYTHING, user_id)
+
+
+def _is_seen(row: Item, told_everyone_at: str | None) -> bool:
+    up_to = told_everyone_at is not None and row.get("readUpTo", "") >= told_everyone_at
+    return row.get("read", False) or "seenAt" in row or up_to

@@ -52,8 +52,9 @@ async def test_an_announcement_reaches_every_connection(site: Site) -> None:
 @pytest.mark.parametrize("audience", [None, "everyone"])
 async def test_whoever_has_seen_it_gets_none(site: Site, mark: dict[str, Any], audience: str | None) -> None:
     settle(site, BOB, CLEO)
-    rows = {"notificationId": "n1", "userId": BOB, **mark}, {"notificationId": "n1", "userId": CLEO, "read": False}
-    site.tables.plant(NOTIFICATIONS, *rows)
+    names = [f"n1#{name}" if audience else "n1" for name in (BOB, CLEO)]
+    seen, unseen = ({"notificationId": name, "userId": user} for name, user in zip(names, (BOB, CLEO), strict=True))
+    site.tables.plant(NOTIFICATIONS, {**seen, **mark}, {**unseen, "read": False})
     await mail(site, told(BOB, CLEO, audience=audience))
     assert mailed(site.aws) == [CLEO]
 
@@ -61,9 +62,16 @@ async def test_whoever_has_seen_it_gets_none(site: Site, mark: dict[str, Any], a
 @pytest.mark.parametrize(("read_up_to", "gets"), [(NOW_ISO, []), ("2026-11-22T17:59:59.999Z", [BOB])])
 async def test_whoever_has_read_everything_until_then_gets_none(site: Site, read_up_to: str, gets: list[str]) -> None:
     settle(site, BOB)
-    site.tables.plant(NOTIFICATIONS, {"notificationId": "*", "userId": BOB, "readUpTo": read_up_to})
+    site.tables.plant(NOTIFICATIONS, {"notificationId": f"*#{BOB}", "userId": BOB, "readUpTo": read_up_to})
     await mail(site, told(BOB, type="announcement", audience="everyone"))
     assert mailed(site.aws) == gets
+
+
+async def test_whoever_has_read_what_is_for_everyone_gets_what_is_theirs(site: Site) -> None:
+    settle(site, BOB)
+    site.tables.plant(NOTIFICATIONS, {"notificationId": f"*#{BOB}", "userId": BOB, "readUpTo": NOW_ISO})
+    await mail(site, told(BOB))
+    assert mailed(site.aws) == [BOB]
 
 
 async def test_whoever_wants_no_mail_gets_none_however_critical_it_is(site: Site) -> None:
