@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from app.errors import UnavailableError
 from app.inbox.merging import Entry, Page, Wire, starts, take
 from app.models.cursors import Position
+from app.stores.timeline import Start
 from tests.unit.people import NOW_ISO
 
 MOMENTS = [f"2026-11-22T18:00:00.{ms:03}Z" for ms in range(4)]  # few, so that many rows share one
@@ -25,22 +26,22 @@ class Source:
         self.newest_first, self.error_at = newest_first, error_at
         self.closed, self.pulled = False, 0
 
-    async def entries(self, at: str | None, row_id: str | None) -> AsyncGenerator[Entry, None]:
+    async def entries(self, start: Start | None = None) -> AsyncGenerator[Entry, None]:
         try:
             for entry in self.rows:
                 if self.error_at == self.pulled:
                     raise UnavailableError
-                if at is None or self._is_after(entry, at, row_id):
+                if start is None or self._is_after(entry, start):
                     self.pulled += 1
                     yield entry
                     await asyncio.sleep(0)
         finally:
             self.closed = True
 
-    def _is_after(self, entry: Entry, at: str, row_id: str | None) -> bool:
-        if row_id is None:
-            return entry.at <= at if self.newest_first else entry.at >= at
-        here, there = _place(entry), (at, row_id)
+    def _is_after(self, entry: Entry, start: Start) -> bool:
+        if start.row_id is None:
+            return entry.at <= start.at if self.newest_first else entry.at >= start.at
+        here, there = _place(entry), (start.at, start.row_id)
         return here < there if self.newest_first else here > there
 
 
@@ -57,13 +58,10 @@ def _name(item: Wire) -> tuple[str, bool]:
 
 
 async def page(own: Source, shared: Source, position: Position | None, limit: int, **more: int) -> Page:
-    begins = starts(position)
-    first, second = (
-        source.entries(begin.at if begin else None, begin.row_id if begin else None)
-        for source, begin in zip((own, shared), begins, strict=True)
-    )
-    taken = await take(first, second, position, limit=limit, newest_first=own.newest_first, **more)
-    for generator in (first, second):  # one that was never begun cannot say so itself
+    first, second = starts(position)
+    mine, everyones = own.entries(first), shared.entries(second)
+    taken = await take(mine, everyones, position, limit=limit, newest_first=own.newest_first, **more)
+    for generator in (mine, everyones):  # both are closed
         assert [each async for each in generator] == []
     return taken
 
@@ -202,8 +200,8 @@ async def test_a_source_that_fails_ends_both(failing: str, at: int) -> None:
 
     with pytest.raises(UnavailableError):
         await take(
-            sources["own"].entries(None, None),
-            sources["shared"].entries(None, None),
+            sources["own"].entries(),
+            sources["shared"].entries(),
             None,
             limit=50,
             newest_first=True,

@@ -29,7 +29,25 @@ def test_a_limit_is_a_whole_number_from_1_to_100(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "0", "-1", "+1", "101", "1e2", "1.0", " 1", "1 ", "1\n", "0x1", "1,2", "١", "²", "9" * 5000, "many", "null"],
+    [
+        "",
+        "0",
+        "-1",
+        "+1",
+        "101",
+        "1e2",
+        "1.0",
+        " 1",
+        "1 ",
+        "1\n",
+        "0x1",
+        "1,2",
+        "\u0661",
+        "\u00b2",
+        "9" * 5000,
+        "many",
+        "null",
+    ],
 )
 @pytest.mark.parametrize("model", [ListMessages, ListNotifications])
 def test_any_other_limit_is_refused(model: Any, text: str) -> None:
@@ -70,15 +88,16 @@ def test_a_time_comes_with_its_offset(text: str, moment: datetime) -> None:
     assert check(ReadUpTo, {"upTo": text}).up_to == moment
 
 
-@pytest.mark.parametrize("value", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00Z"])
-def test_a_time_at_the_edge_of_the_calendar_is_refused_or_can_be_reckoned_with(value: str) -> None:
-    try:
-        moment = check(ReadUpTo, {"upTo": value}).up_to
-    except UnacceptableError as error:
-        assert [fault.code for fault in error.faults] == ["malformed"]
-    else:
-        assert moment is not None
-        assert iso(moment)
+@pytest.mark.parametrize("value", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_in_utc_is_beyond_the_calendar_is_refused(value: str) -> None:
+    assert faults(ReadUpTo, {"upTo": value}) == [("/upTo", "malformed")]
+
+
+@pytest.mark.parametrize("value", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z"])
+def test_a_time_at_the_edge_of_the_calendar_can_be_reckoned_with(value: str) -> None:
+    moment = check(ReadUpTo, {"upTo": value}).up_to
+    assert moment is not None
+    assert iso(moment)[:10] == value[:10]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +113,7 @@ def test_a_time_at_the_edge_of_the_calendar_is_refused_or_can_be_reckoned_with(v
         "2026-11-22T18:00:00XX",
         "2026-02-30T18:00:00Z",
         "2026-11-22T18:00:00Z\n",
-        "٢٠٢٦-11-22T18:00:00Z",
+        "\u0662\u0660\u0662\u0666-11-22T18:00:00Z",
         1_700_000_000,
         1.5,
         True,
