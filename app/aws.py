@@ -1,6 +1,7 @@
 """The border to AWS: clients that are opened once, and one place where its errors become ours."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -52,6 +53,9 @@ MEANINGS: Mapping[str, type[AwsError | UnavailableError]] = {
     "UserNotFoundException": AbsentError,
     "UsernameExistsException": ExistsError,
     "GoneException": GoneError,
+    "NotFound": AbsentError,
+    "EndpointDisabled": GoneError,
+    "PlatformApplicationDisabled": UnavailableError,  # its credentials have ended: for somebody to mend
     "InvalidParameter": RefusedError,
     "InvalidParameterException": RefusedError,
     "PayloadTooLargeException": RefusedError,
@@ -62,6 +66,9 @@ MEANINGS: Mapping[str, type[AwsError | UnavailableError]] = {
     "410": GoneError,
     "413": RefusedError,
 }
+# SNS calls many things InvalidParameter, and tells these two apart from the others by its text only.
+_TAKEN = re.compile(r"Endpoint (arn:\S+) already exists with the same Token")
+_NO_ENDPOINT = "No endpoint found for the target arn specified"
 _RETRY_LATER = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
@@ -123,7 +130,7 @@ class Service:
         try:
             answer: dict[str, Any] = await getattr(client, operation)(**parameters)
         except ClientError as error:
-            meaning = _meaning(error.response)
+            meaning = _told_by_text(error.response) or _meaning(error.response)
             if meaning is None:
                 raise
             raise meaning from None  # the SDK's text may repeat what was sent
@@ -144,6 +151,16 @@ def _meaning(response: Mapping[str, Any]) -> type[AwsError | UnavailableError] |
     if status == 429:
         return ThrottledError
     return UnavailableError if status >= 500 else None
+
+
+def _told_by_text(response: Mapping[str, Any]) -> AwsError | None:
+    error = response.get("Error", {})
+    text = str(error.get("Message", ""))
+    if error.get("Code") != "InvalidParameter":
+        return None
+    if taken := _TAKEN.search(text):
+        return ExistsError(taken[1])
+    return AbsentError() if _NO_ENDPOINT in text else None
 
 
 def _cancelled(reasons: set[str | None]) -> type[AwsError | UnavailableError] | None:

@@ -92,7 +92,22 @@ class EmailSender:
     variable: str = "EMAIL_SENDER"
 
 
-Resource: TypeAlias = Table | Topic | Queue | UserPool | Connections | EmailSender
+@dataclass(frozen=True, slots=True)
+class PushApplications:
+    """SNS's platform applications, one for each push service that a stage has; empty where it has not.
+
+    The operator makes them, because the credentials that they hold do not belong into a template.
+    """
+
+    variables: tuple[str, ...] = ("FCM_APPLICATION", "APNS_APPLICATION")
+
+
+@dataclass(frozen=True, slots=True)
+class PushEndpoints:
+    """The devices in the platform applications of the account."""
+
+
+Resource: TypeAlias = Table | Topic | Queue | UserPool | Connections | EmailSender | PushApplications | PushEndpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,14 +238,24 @@ ALERTS_TOPIC = Topic("alerts", alarms=True)
 DELIVERIES_QUEUE = Queue("deliveries", max_receives=5)
 # Mail waits until it is known whom the connections have reached. Ten receives take an hour: SES's limits need patience.
 EMAIL_QUEUE = Queue("email", max_receives=10, topic=NOTIFICATIONS_TOPIC, delay_s=10)
+PUSH_QUEUE = Queue("push", max_receives=10, topic=NOTIFICATIONS_TOPIC)
 
 USER_POOL = UserPool()
 SOCKETS = Connections()
 EMAIL_SENDER = EmailSender()
+PUSH_APPLICATIONS = PushApplications()
+PUSH_ENDPOINTS = PushEndpoints()
 
 TABLES = (USERS, MESSAGES, NOTIFICATIONS, CONNECTIONS, DELIVERIES, DEVICES, TICKETS)
 TOPICS = (NOTIFICATIONS_TOPIC, ALERTS_TOPIC)
-QUEUES = (DELIVERIES_QUEUE, EMAIL_QUEUE)
+QUEUES = (DELIVERIES_QUEUE, EMAIL_QUEUE, PUSH_QUEUE)
+
+# Registering a device and removing one each need it all: who meets the other at one device makes it anew.
+_DEVICES = (
+    Grant(DEVICES, ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")),
+    Grant(PUSH_APPLICATIONS, ("sns:CreatePlatformEndpoint",)),
+    Grant(PUSH_ENDPOINTS, ("sns:GetEndpointAttributes", "sns:SetEndpointAttributes", "sns:DeleteEndpoint")),
+)
 
 FUNCTIONS = (
     Function(
@@ -261,7 +286,7 @@ FUNCTIONS = (
         (
             Grant(USERS, ("dynamodb:GetItem", "dynamodb:DeleteItem")),
             Grant(CONNECTIONS, ("dynamodb:Query", "dynamodb:DeleteItem"), indexes=("byUser",)),
-            Grant(DEVICES, ("dynamodb:Query", "dynamodb:DeleteItem")),
+            *_DEVICES,
             Grant(USER_POOL, ("cognito-idp:AdminDeleteUser",)),
             Grant(SOCKETS, ("DELETE",)),
         ),
@@ -397,6 +422,27 @@ FUNCTIONS = (
             Grant(SOCKETS, ("POST", "DELETE")),
         ),
     ),
+    Function(
+        "HandleDevices",
+        "app.handlers.devices.handle",
+        (HttpRoute("POST", "/devices"), HttpRoute("GET", "/devices"), HttpRoute("DELETE", "/devices/{deviceId}")),
+        (Grant(USERS, ("dynamodb:GetItem",)), *_DEVICES),
+    ),
+    Function(
+        "Push",
+        "app.handlers.push.push",
+        # One at a time: a message to fifty people may go to a thousand devices.
+        (QueueSource(PUSH_QUEUE, batch_size=1, max_concurrency=5),),
+        (
+            Grant(USERS, ("dynamodb:BatchGetItem", "dynamodb:Scan")),
+            Grant(DELIVERIES, ("dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:DeleteItem")),
+            *_DEVICES,
+            Grant(PUSH_ENDPOINTS, ("sns:Publish",)),
+            Grant(PUSH_QUEUE, ("sqs:SendMessage", "sqs:ChangeMessageVisibility")),
+        ),
+        timeout_s=30,  # less than the lease of a claim
+        memory_mb=1769,  # one whole vCPU: signing and TLS for each device
+    ),
 )
 
 
@@ -408,3 +454,4 @@ def variables() -> Iterable[str]:
     yield USER_POOL.variable
     yield SOCKETS.variable
     yield EMAIL_SENDER.variable
+    yield from PUSH_APPLICATIONS.variables

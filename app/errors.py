@@ -16,10 +16,10 @@
 
     AwsError                   what AWS answered; whoever called decides what it means, it never reaches a caller
     +-- ConditionFailedError   a conditional write found something else than it asked for
-    +-- AbsentError            the user pool knows nobody of that name
-    +-- ExistsError            the user pool knows that name already
+    +-- AbsentError            there is nobody, or nothing, of that name
+    +-- ExistsError            that name is taken already
     +-- RefusedError           AWS will never accept this request as it is
-    +-- GoneError              the WebSocket connection has ended
+    +-- GoneError              the WebSocket connection has ended, or the device takes no more
 
 A ProblemError has an HTTP status, a code that never changes once published, and a sentence for people. Nothing in an
 answer repeats what the caller sent or names what is inside.
@@ -149,7 +149,9 @@ class AbsentError(AwsError):
 
 
 class ExistsError(AwsError):
-    pass
+    def __init__(self, arn: str = "") -> None:
+        self.arn = arn  # of what is there, where AWS says it
+        super().__init__()
 
 
 class RefusedError(AwsError):

@@ -15,9 +15,10 @@ from typing import Any, Protocol, TypeAlias
 
 from app import catalogue
 from app.aws import Clients, Service, ServiceName
-from app.catalogue import DELIVERIES_QUEUE, DIRECT_POSTS_PER_S, WORKER_POSTS_PER_S
+from app.catalogue import DELIVERIES_QUEUE, DIRECT_POSTS_PER_S, PUSH_QUEUE, WORKER_POSTS_PER_S
 from app.channels.mail import Mailer
 from app.channels.people import People
+from app.channels.push import PushEndpoints
 from app.channels.queue import Queue
 from app.channels.sockets import Sockets
 from app.channels.topic import NotificationsTopic
@@ -43,6 +44,8 @@ from app.log import log
 from app.models.times import utc_now
 from app.outreach.everyone import Spreader
 from app.outreach.mailing import Mailing
+from app.outreach.pushing import Pusher
+from app.outreach.registering import Registry
 from app.settings import MissingSettingsError, Settings
 from app.stores.claims import Claims
 from app.stores.connections import Connections
@@ -81,6 +84,26 @@ class App:
     @cached_property
     def devices(self) -> Devices:
         return Devices(self.table(self.settings.devices_table))
+
+    @cached_property
+    def push_endpoints(self) -> PushEndpoints:
+        fcm, apns = self.settings.fcm_application, self.settings.apns_application
+        return PushEndpoints(self.service("sns"), {"fcm": fcm, "apns": apns})
+
+    @cached_property
+    def registry(self) -> Registry:
+        return Registry(self.devices, self.push_endpoints, self.now)
+
+    @cached_property
+    def pusher(self) -> Pusher:
+        return Pusher(
+            users=self.users,
+            registry=self.registry,
+            endpoints=self.push_endpoints,
+            claims=Claims(self.table(self.settings.deliveries_table)),
+            spreader=Spreader(self.users, self.queue(PUSH_QUEUE)),
+            now=self.now,
+        )
 
     @cached_property
     def tickets(self) -> Tickets:

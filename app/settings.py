@@ -24,10 +24,13 @@ class Settings:
     notifications_topic: str  # ARN
     deliveries_queue: str  # URL, as of the others
     email_queue: str
+    push_queue: str
     # "https://API.execute-api.REGION.amazonaws.com/STAGE": from the template, never from an event
     management_endpoint: str
     user_pool_id: str = ""  # empty in what the user pool itself invokes
     email_sender: str = ""  # empty where the deployment sends no mail
+    fcm_application: str = ""  # ARN of SNS's platform application; empty where the deployment has none
+    apns_application: str = ""  # the same for Apple's devices
     post_lane: str = "fast"  # how posts go out: "fast" is our own lane, "sdk" the AWS SDK's client
 
     @classmethod

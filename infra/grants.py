@@ -15,6 +15,8 @@ from app import catalogue
 from infra.queues import Queue
 from infra.stages import Stage
 
+# The kinds of platform application, as SNS names them in the ARNs of their endpoints.
+_KINDS_OF_ENDPOINT = ("GCM", "APNS", "APNS_SANDBOX")
 # What Lambda does to a queue in the name of the function that works it off.
 _WORK_OFF = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
@@ -48,12 +50,14 @@ def _everywhere(resources: Resources) -> dict[str, str]:
             f"https://{api}.execute-api.{stack.region}.{stack.url_suffix}/{resources.stage.name}"
         ),
         catalogue.EMAIL_SENDER.variable: resources.stage.email_sender or "",
+        **{name: application or "" for name, application in _applications(resources.stage).items()},
     }
 
 
 def granted(function: catalogue.Function, stage: Stage) -> Iterator[catalogue.Grant]:
     """What the catalogue grants the function, where the stage has it, and what its triggers bring."""
-    yield from (grant for grant in function.grants if grant.on != catalogue.EMAIL_SENDER or stage.email_sender)
+    absent = set(_absent(stage))
+    yield from (grant for grant in function.grants if grant.on not in absent)
     for trigger in function.triggers:
         if isinstance(trigger, catalogue.QueueSource):
             yield catalogue.Grant(trigger.queue, _WORK_OFF)
@@ -61,35 +65,46 @@ def granted(function: catalogue.Function, stage: Stage) -> Iterator[catalogue.Gr
 
 def statement(grant: catalogue.Grant, resources: Resources) -> iam.PolicyStatement:
     """Allows exactly what the grant names, on exactly that resource."""
+    methods = isinstance(grant.on, catalogue.Connections)  # HTTP's, which stand in the ARNs
+    actions = ["execute-api:ManageConnections"] if methods else list(grant.actions)
+    conditions = _conditions(grant, resources.stage)
+    return iam.PolicyStatement(actions=actions, resources=_arns(grant, resources), conditions=conditions)
+
+
+def _absent(stage: Stage) -> Iterator[catalogue.Resource]:
+    if not stage.email_sender:
+        yield catalogue.EMAIL_SENDER
+    if not any(_applications(stage).values()):
+        yield catalogue.PUSH_APPLICATIONS
+
+
+def _conditions(grant: catalogue.Grant, stage: Stage) -> Mapping[str, Mapping[str, str | None]] | None:
+    if grant.on == catalogue.EMAIL_SENDER:
+        return {"StringEquals": {"ses:FromAddress": stage.email_sender}}
+    return None
+
+
+def _arns(grant: catalogue.Grant, resources: Resources) -> list[str]:
     match grant.on:
         case catalogue.Table() as table:
-            return _allow(grant.actions, _table_arns(grant, resources.tables[table]))
+            arns = _table_arns(grant, resources.tables[table])
         case catalogue.Topic() as topic:
-            return _allow(grant.actions, [resources.topics[topic].topic_arn])
+            arns = [resources.topics[topic].topic_arn]
         case catalogue.Queue() as queue:
-            return _allow(grant.actions, [resources.queues[queue].messages.queue_arn])
+            arns = [resources.queues[queue].messages.queue_arn]
         case catalogue.UserPool():
-            return _allow(grant.actions, [resources.user_pool.user_pool_arn])
+            arns = [resources.user_pool.user_pool_arn]
         case catalogue.Connections():
-            return _allow(("execute-api:ManageConnections",), _connections_arns(grant, resources))
+            arns = _connections_arns(grant, resources)
         case catalogue.EmailSender():
-            return _send_as(grant.actions, resources)
-    assert_never(grant.on)
-
-
-def _allow(
-    actions: tuple[str, ...], arns: list[str], conditions: Mapping[str, Mapping[str, str]] | None = None
-) -> iam.PolicyStatement:
-    return iam.PolicyStatement(actions=list(actions), resources=arns, conditions=conditions)
-
-
-def _send_as(actions: tuple[str, ...], resources: Resources) -> iam.PolicyStatement:
-    """Allows to send from this address alone: SES asks for the right to the identity, which may be the whole domain."""
-    sender = str(resources.stage.email_sender)
-    stack = Stack.of(resources.sockets)
-    identities = (sender, sender.rpartition("@")[2])
-    arns = [stack.format_arn(service="ses", resource="identity", resource_name=name) for name in identities]
-    return _allow(actions, arns, {"StringEquals": {"ses:FromAddress": sender}})
+            arns = _identity_arns(resources)
+        case catalogue.PushApplications():
+            arns = [arn for arn in _applications(resources.stage).values() if arn]
+        case catalogue.PushEndpoints():
+            arns = _endpoint_arns(resources)
+        case _:
+            assert_never(grant.on)
+    return arns
 
 
 def _table_arns(grant: catalogue.Grant, table: dynamodb.Table) -> list[str]:
@@ -104,3 +119,26 @@ def _connections_arns(grant: catalogue.Grant, resources: Resources) -> list[str]
         )
         for method in grant.actions
     ]
+
+
+def _identity_arns(resources: Resources) -> list[str]:
+    """SES asks for the right to what it has verified: the address, or the whole domain."""
+    sender = str(resources.stage.email_sender)
+    stack = Stack.of(resources.sockets)
+    identities = (sender, sender.rpartition("@")[2])
+    return [stack.format_arn(service="ses", resource="identity", resource_name=name) for name in identities]
+
+
+def _endpoint_arns(resources: Resources) -> list[str]:
+    """Those of every application: one that the stage no longer has leaves devices behind that are removed in time."""
+    return [
+        Stack.of(resources.sockets).format_arn(service="sns", resource="endpoint", resource_name=f"{kind}/*")
+        for kind in _KINDS_OF_ENDPOINT
+    ]
+
+
+def _applications(stage: Stage) -> dict[str, str | None]:
+    """The variable of each platform application that there can be, and its ARN if the stage has it."""
+    return dict(
+        zip(catalogue.PUSH_APPLICATIONS.variables, (stage.fcm_application, stage.apns_application), strict=True)
+    )

@@ -34,6 +34,10 @@ class Stage:
     # API Gateway writes the access logs of WebSocket APIs with one role per account and region. True sets that role,
     # for the whole account; False where the account has one already (without any, the deployment fails and says so).
     sets_account_log_role: bool
+    # The ARNs of SNS's platform applications. Without one, devices of that kind are refused. Somebody makes them by
+    # hand, because their credentials, which FCM and APNs give out, do not belong into a template.
+    fcm_application: str | None = None
+    apns_application: str | None = None
     architecture: Literal["x86_64", "arm64"] = "x86_64"
     # The address that mail comes from, which SES has verified, or its domain; without one no mail is sent.
     email_sender: str | None = None

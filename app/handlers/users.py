@@ -69,7 +69,7 @@ async def delete(app: App, request: Request) -> Response:
     for connection in connections:
         await app.sockets.close(connection)
         await app.connections.delete(connection)
-    await app.devices.delete_all(user_id)
+    await app.registry.remove_all(user_id)
     known |= await app.people.delete(user_id)  # also somebody who signed up and never made a profile
     await app.users.delete(user_id)
     if not known:

@@ -10,6 +10,8 @@ MessageId = NewType("MessageId", str)
 NotificationId = NewType("NotificationId", str)
 ConnectionId = NewType("ConnectionId", str)
 Ticket = NewType("Ticket", str)
+DeviceId = NewType("DeviceId", str)
+EndpointArn = NewType("EndpointArn", str)  # of a device, as SNS knows it
 
 
 TICKET = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -26,7 +28,7 @@ def new_ticket() -> Ticket:
 
 
 def new_token() -> str:
-    """Returns what tells DynamoDB that two requests are one."""
+    """Returns what tells whether two requests, or two states of a row, are one."""
     return secrets.token_hex(16)
 
 
@@ -38,6 +40,11 @@ def keyed_message_id(sender: UserId, key: str) -> MessageId:
 def notification_id(message: MessageId) -> NotificationId:
     """Returns the id of the notification that tells of a message: the same for each of its recipients."""
     return NotificationId(_digest("notification", message))
+
+
+def device_id(platform: str, token: str) -> DeviceId:
+    """Returns the id of the device that a push service knows by this token."""
+    return DeviceId(_digest("device", platform, token))
 
 
 def _digest(*parts: str) -> str:

@@ -201,9 +201,13 @@ class DynamoTable:
                 return
         await self.call("transact_write_items", **transaction)
 
-    def put_action(self, item: Item, condition: str) -> Item:
+    def put_action(self, item: Item, condition: str | None = None, **values: Any) -> Item:
         """Returns the put as one action of a transaction."""
-        return {"Put": {"TableName": self.name, "Item": encode(item), "ConditionExpression": condition}}
+        return {"Put": {"TableName": self.name, "Item": encode(item), **_condition(condition, values)}}
+
+    def delete_action(self, key: Item, condition: str | None = None, **values: Any) -> Item:
+        """Returns the deletion as one action of a transaction."""
+        return {"Delete": {"TableName": self.name, "Key": encode(key), **_condition(condition, values)}}
 
     async def _pages(self, operation: str, parameters: Item, start: Item) -> AsyncIterator[tuple[list[Item], Item]]:
         while True:

@@ -73,14 +73,14 @@ class Tables:
         return {}
 
     async def transact_write_items(self, TransactItems: list[dict[str, Any]], **_: Any) -> dict[str, Any]:
-        puts = [action["Put"] for action in TransactItems]
-        keys = {(put["TableName"], _key(put["TableName"], decode(put["Item"]))) for put in puts}
-        assert len(keys) == len(puts) <= 100
-        allowed = [self._allowed(**{**put, "Item": None}, key=decode(put["Item"])) for put in puts]
+        actions = [action for each in TransactItems for action in each.values()]
+        named = [(each["TableName"], decode(each.get("Item") or each["Key"])) for each in actions]
+        assert len({(table, _key(table, key)) for table, key in named}) == len(actions) <= 100
+        allowed = [self._allowed(table, key, **_of(each)) for (table, key), each in zip(named, actions, strict=True)]
         if not all(allowed):
             raise cancelled(*("None" if fine else "ConditionalCheckFailed" for fine in allowed))
-        for put in puts:
-            await self.put(put["TableName"], put["Item"])
+        for action in actions:
+            await (self.put if "Item" in action else self.delete)(**{**action, "ConditionExpression": None})
         return {}
 
     async def query(
@@ -127,6 +127,11 @@ class Tables:
 def _values(parameters: dict[str, Any]) -> Row:
     given = parameters.get("ExpressionAttributeValues", {})
     return {name[1:]: value for name, value in decode(given).items()}
+
+
+def _of(action: dict[str, Any]) -> dict[str, Any]:
+    """Returns the condition of one action of a transaction."""
+    return {name: value for name, value in action.items() if "Expression" in name}
 
 
 def _names(table: str) -> list[str]:

@@ -21,6 +21,7 @@ from app.catalogue import (
     variables,
 )
 from app.runtime import LambdaFunction
+from app.stores.claims import LEASE
 
 APP = Path(__file__).parents[2] / "app"
 TRIGGERS = [trigger for function in FUNCTIONS for trigger in function.triggers]
@@ -74,6 +75,12 @@ def test_the_workers_together_keep_to_60_percent_of_the_quota() -> None:
 
 def test_what_fails_is_received_five_times_at_least_as_aws_advises() -> None:
     assert all(queue.max_receives >= 5 for queue in QUEUES)
+
+
+def test_a_channel_gives_up_before_others_may_take_its_claims() -> None:
+    channels = [f for f in FUNCTIONS for each in f.triggers if isinstance(each, QueueSource) and each.queue.topic]
+    assert all(function.timeout_s < LEASE.total_seconds() for function in channels)
+    assert channels
 
 
 def test_the_variable_of_a_queue_is_named_after_it() -> None:

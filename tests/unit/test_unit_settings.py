@@ -1,10 +1,10 @@
 import pytest
 
-from app.catalogue import variables
+from app.catalogue import PUSH_APPLICATIONS, variables
 from app.settings import MissingSettingsError, Settings
 
 WHOLE = {name: name.lower() for name in variables()}
-OPTIONAL = {"EMAIL_SENDER", "USER_POOL_ID"}
+OPTIONAL = {"EMAIL_SENDER", "USER_POOL_ID", *PUSH_APPLICATIONS.variables}
 REQUIRED = [name for name in variables() if name not in OPTIONAL]
 
 
