@@ -6,8 +6,9 @@ from app.runtime import App
 from app.settings import Settings
 from tests.unit.aws import Aws, Doubles
 from tests.unit.delivering import Site
-from tests.unit.people import NOW
+from tests.unit.people import BOB, NOW
 from tests.unit.reading import Reading
+from tests.unit.registering import Phones
 
 # A busy machine is no failure, and nothing is left behind in the checkout.
 hypothesis.settings.register_profile("unit", deadline=None, database=None)
@@ -37,3 +38,10 @@ def site(settings: Settings) -> Site:
 @pytest.fixture
 def reading(settings: Settings) -> Reading:
     return Reading.begin(settings)
+
+
+@pytest.fixture
+def phones(site: Site) -> Phones:
+    """Ada and Bob have profiles, and no devices yet."""
+    site.join(BOB)
+    return Phones(site)

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from app.models.devices import Device
+from app.models.ids import DeviceId, EndpointArn, UserId
 from tests.unit.aws import Aws, refusal
+from tests.unit.people import NOW_ISO
 
 # ruff: noqa: N803 - the parameters have AWS's own names
 
@@ -77,3 +80,17 @@ class Endpoints:
         if arn not in self.held:
             raise refusal("NotFound", 404, "Endpoint does not exist")
         return self.held[arn]
+
+
+def device(user_id: str, device_id: str) -> Device:
+    """Returns a device as it is stored."""
+    return Device(
+        user_id=UserId(user_id),
+        device_id=DeviceId(device_id),
+        platform="fcm",
+        token=f"token-of-{device_id}",
+        endpoint_arn=EndpointArn(f"{_SNS}:endpoint/GCM/app/{device_id}"),
+        created_at=NOW_ISO,
+        updated_at=NOW_ISO,
+        version="1",
+    )

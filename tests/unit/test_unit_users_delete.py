@@ -6,10 +6,11 @@ import pytest
 from app.handlers import users
 from app.runtime import App
 from tests.unit.aws import Aws, down, held, page, refusal
+from tests.unit.endpoints import device
 from tests.unit.events import Answer, ask, claims, http_event
 from tests.unit.people import ADA, BOB, person
 
-STEPS = ["query", "delete_connection", "delete_item", "admin_delete_user"]
+STEPS = ["query", "delete_connection", "delete_item", "delete_endpoint", "transact_write_items", "admin_delete_user"]
 
 
 async def erase(app: App, user_id: str = ADA, **event: Any) -> Answer:
@@ -19,7 +20,7 @@ async def erase(app: App, user_id: str = ADA, **event: Any) -> Answer:
 def stored(aws: Aws) -> None:
     aws.replies.clear()
     aws.on("get_item", held(person(ADA)))
-    aws.on("query", page({"connectionId": "c1"}, {"connectionId": "c2"}), page({"deviceId": "d1"}))
+    aws.on("query", page({"connectionId": "c1"}, {"connectionId": "c2"}), page(device(ADA, "d1").to_item()))
 
 
 @pytest.fixture(autouse=True)
@@ -29,13 +30,16 @@ def ada(aws: Aws) -> None:
 
 def deleted(aws: Aws) -> list[tuple[str, str]]:
     """Returns the rows that were deleted: table and last part of the key."""
-    return [(call["TableName"], list(call["Key"].values())[-1]["S"]) for call in aws.named("delete_item")]
+    actions = [action["Delete"] for call in aws.named("transact_write_items") for action in call["TransactItems"]]
+    calls = [*actions, *aws.named("delete_item")]
+    return [(call["TableName"], list(call["Key"].values())[-1]["S"]) for call in calls]
 
 
 async def test_nothing_of_a_person_stays(app: App, aws: Aws) -> None:
     assert (await erase(app)).status == 204
     assert sorted(call["ConnectionId"] for call in aws.named("delete_connection")) == ["c1", "c2"]
     assert aws.named("admin_delete_user") == [{"UserPoolId": "user_pool_id", "Username": ADA}]
+    assert aws.named("delete_endpoint") == [{"EndpointArn": device(ADA, "d1").endpoint_arn}]
     assert set(deleted(aws)) == {
         ("connections_table", "c1"),
         ("connections_table", "c2"),
