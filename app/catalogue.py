@@ -93,13 +93,18 @@ class EmailSender:
 
 
 @dataclass(frozen=True, slots=True)
-class PushApplications:
-    """SNS's platform applications, one for each push service that a stage has; empty where it has not.
+class PushApplication:
+    """SNS's platform application for a push service; a stage may have none.
 
-    The operator makes them, because the credentials that they hold do not belong into a template.
+    The operator makes it, because the credentials that it holds do not belong into a template.
     """
 
-    variables: tuple[str, ...] = ("FCM_APPLICATION", "APNS_APPLICATION")
+    name: Literal["fcm", "apns"]
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that carries the ARN."""
+        return f"{self.name.upper()}_APPLICATION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,7 @@ class PushEndpoints:
     """The devices in the platform applications of the account."""
 
 
-Resource: TypeAlias = Table | Topic | Queue | UserPool | Connections | EmailSender | PushApplications | PushEndpoints
+Resource: TypeAlias = Table | Topic | Queue | UserPool | Connections | EmailSender | PushApplication | PushEndpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +248,7 @@ PUSH_QUEUE = Queue("push", max_receives=10, topic=NOTIFICATIONS_TOPIC)
 USER_POOL = UserPool()
 SOCKETS = Connections()
 EMAIL_SENDER = EmailSender()
-PUSH_APPLICATIONS = PushApplications()
+PUSH_APPLICATIONS = (PushApplication("fcm"), PushApplication("apns"))
 PUSH_ENDPOINTS = PushEndpoints()
 
 TABLES = (USERS, MESSAGES, NOTIFICATIONS, CONNECTIONS, DELIVERIES, DEVICES, TICKETS)
@@ -253,7 +258,7 @@ QUEUES = (DELIVERIES_QUEUE, EMAIL_QUEUE, PUSH_QUEUE)
 # Registering a device and removing one each need it all: who meets the other at one device makes it anew.
 _DEVICES = (
     Grant(DEVICES, ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem")),
-    Grant(PUSH_APPLICATIONS, ("sns:CreatePlatformEndpoint",)),
+    *(Grant(application, ("sns:CreatePlatformEndpoint",)) for application in PUSH_APPLICATIONS),
     Grant(PUSH_ENDPOINTS, ("sns:GetEndpointAttributes", "sns:SetEndpointAttributes", "sns:DeleteEndpoint")),
 )
 
@@ -454,4 +459,4 @@ def variables() -> Iterable[str]:
     yield USER_POOL.variable
     yield SOCKETS.variable
     yield EMAIL_SENDER.variable
-    yield from PUSH_APPLICATIONS.variables
+    yield from (application.variable for application in PUSH_APPLICATIONS)

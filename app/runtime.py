@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeAlias
 
 from app import catalogue
 from app.aws import Clients, Service, ServiceName
-from app.catalogue import DELIVERIES_QUEUE, DIRECT_POSTS_PER_S, PUSH_QUEUE, WORKER_POSTS_PER_S
+from app.catalogue import DELIVERIES_QUEUE, DIRECT_POSTS_PER_S, WORKER_POSTS_PER_S
 from app.channels.mail import Mailer
 from app.channels.people import People
 from app.channels.push import PushEndpoints
@@ -100,8 +100,7 @@ class App:
             users=self.users,
             registry=self.registry,
             endpoints=self.push_endpoints,
-            claims=Claims(self.table(self.settings.deliveries_table)),
-            spreader=Spreader(self.users, self.queue(PUSH_QUEUE)),
+            claims=self.claims,
             now=self.now,
         )
 

@@ -9,15 +9,24 @@ from dataclasses import replace
 from aws_cdk import App
 
 from infra.stack import SiteCommunications
-from infra.stages import STAGES
+from infra.stages import STAGES, Stage
 
 
 def main(arguments: Sequence[str]) -> None:
     options = _parser().parse_args(arguments)
     app = App(outdir=options.output, analytics_reporting=False)
-    stage = STAGES[options.stage]
-    SiteCommunications(app, replace(stage, email_sender=options.email_sender or stage.email_sender))
+    SiteCommunications(app, _stage(options))
     app.synth()
+
+
+def _stage(options: argparse.Namespace) -> Stage:
+    stage = STAGES[options.stage]
+    return replace(
+        stage,
+        email_sender=options.email_sender or stage.email_sender,
+        fcm_application=options.fcm_application or stage.fcm_application,
+        apns_application=options.apns_application or stage.apns_application,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -27,6 +36,9 @@ def _parser() -> argparse.ArgumentParser:
     output = os.environ.get("CDK_OUTDIR", "cdk.out")
     parser.add_argument("--output", default=output, help="where the template goes (default: %(default)s)")
     parser.add_argument("--email-sender", metavar="ADDRESS", help="where mail comes from (default: the stage's own)")
+    for service in ("fcm", "apns"):
+        about = f"SNS's platform application for {service.upper()} (default: the stage's own)"
+        parser.add_argument(f"--{service}-application", metavar="ARN", help=about)
     return parser
 
 

@@ -50,7 +50,7 @@ def _everywhere(resources: Resources) -> dict[str, str]:
             f"https://{api}.execute-api.{stack.region}.{stack.url_suffix}/{resources.stage.name}"
         ),
         catalogue.EMAIL_SENDER.variable: resources.stage.email_sender or "",
-        **{name: application or "" for name, application in _applications(resources.stage).items()},
+        **{each.variable: _application(each, resources.stage) for each in catalogue.PUSH_APPLICATIONS},
     }
 
 
@@ -74,8 +74,7 @@ def statement(grant: catalogue.Grant, resources: Resources) -> iam.PolicyStateme
 def _absent(stage: Stage) -> Iterator[catalogue.Resource]:
     if not stage.email_sender:
         yield catalogue.EMAIL_SENDER
-    if not any(_applications(stage).values()):
-        yield catalogue.PUSH_APPLICATIONS
+    yield from (each for each in catalogue.PUSH_APPLICATIONS if not _application(each, stage))
 
 
 def _conditions(grant: catalogue.Grant, stage: Stage) -> Mapping[str, Mapping[str, str | None]] | None:
@@ -98,8 +97,8 @@ def _arns(grant: catalogue.Grant, resources: Resources) -> list[str]:
             arns = _connections_arns(grant, resources)
         case catalogue.EmailSender():
             arns = _identity_arns(resources)
-        case catalogue.PushApplications():
-            arns = [arn for arn in _applications(resources.stage).values() if arn]
+        case catalogue.PushApplication() as application:
+            arns = [_application(application, resources.stage)]
         case catalogue.PushEndpoints():
             arns = _endpoint_arns(resources)
         case _:
@@ -137,8 +136,6 @@ def _endpoint_arns(resources: Resources) -> list[str]:
     ]
 
 
-def _applications(stage: Stage) -> dict[str, str | None]:
-    """The variable of each platform application that there can be, and its ARN if the stage has it."""
-    return dict(
-        zip(catalogue.PUSH_APPLICATIONS.variables, (stage.fcm_application, stage.apns_application), strict=True)
-    )
+def _application(application: catalogue.PushApplication, stage: Stage) -> str:
+    """The ARN of an application, empty where the stage has none."""
+    return {"fcm": stage.fcm_application, "apns": stage.apns_application}[application.name] or ""

@@ -18,6 +18,10 @@ class PushEndpoints:
     call: Call
     applications: Mapping[Platform, str]  # ARNs; empty where this stage has none
 
+    @property
+    def configured(self) -> bool:
+        return any(self.applications.values())
+
     async def create(self, platform: Platform, token: str, device_id: DeviceId) -> EndpointArn:
         """Returns the endpoint of a token, as it is if there is one; raises UnacceptableError."""
         if not self.applications[platform]:

@@ -1,4 +1,4 @@
-"""Push: tell the devices of those whom a message is for."""
+"""Push: send what the notifications topic tells of to the phones of those who want it."""
 
 from app.batch import Received, queue_source
 from app.catalogue import PUSH_QUEUE
@@ -8,5 +8,11 @@ from app.runtime import App
 
 @queue_source(PUSH_QUEUE)
 async def push(app: App, message: Received) -> None:
-    """Sends one message, as the topic told of it, to devices."""
-    await app.pusher.push(Told.from_body(message.body))
+    """Pushes one message to at most 50 people, or puts everyone on the queue; nothing where no platform is set up."""
+    if not app.push_endpoints.configured:
+        return
+    told = Told.from_body(message.body)
+    if told.to_everyone:
+        await app.spreader(PUSH_QUEUE).spread(told)
+    else:
+        await app.pusher.push(told)

@@ -9,6 +9,8 @@ from app.catalogue import (
     EmailSender,
     Function,
     Grant,
+    PushApplication,
+    PushEndpoints,
     Queue,
     QueueSource,
     Table,
@@ -19,6 +21,7 @@ from infra.stages import Stage
 from tests.infra.template import Template
 
 Allowed = set[tuple[str, str]]  # (action, resource)
+_ACCOUNT = "arn:${{AWS::Partition}}:{}:${{AWS::Region}}:${{AWS::AccountId}}"
 [SEND_MAIL] = [function for function in FUNCTIONS if function.name == "SendMail"]
 
 
@@ -109,24 +112,35 @@ def _brought_by_triggers(function: Function) -> Allowed:
 
 
 def _granted(grant: Grant, stage: Stage) -> Allowed:
+    if isinstance(grant.on, Connections):
+        api = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${SocketApi}"
+        return {
+            ("execute-api:ManageConnections", f"{api}/{stage.name}/{method}/@connections/*") for method in grant.actions
+        }
+    return {(action, arn) for action in grant.actions for arn in _arns(grant, stage) if arn}
+
+
+def _arns(grant: Grant, stage: Stage) -> list[str | None]:
+    """The ARNs of what is granted; those that the stage lacks are None, or not there."""
+    arns: list[str | None]
     match grant.on:
         case Table(name=name):
             arns = [f"${{{name}.Arn}}", *(f"${{{name}.Arn}}/index/{index}" for index in grant.indexes)]
-            return {(action, arn) for action in grant.actions for arn in arns}
         case Topic(name=name):
-            return {(action, f"${{{name.capitalize()}Topic}}") for action in grant.actions}
+            arns = [f"${{{name.capitalize()}Topic}}"]
         case Queue(name=name):
-            return {(action, f"${{{name.capitalize()}Queue.Arn}}") for action in grant.actions}
+            arns = [f"${{{name.capitalize()}Queue.Arn}}"]
         case UserPool():
-            return {(action, "${UserPool.Arn}") for action in grant.actions}
-        case Connections():
-            api = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${SocketApi}"
-            return {
-                ("execute-api:ManageConnections", f"{api}/{stage.name}/{method}/@connections/*")
-                for method in grant.actions
-            }
+            arns = ["${UserPool.Arn}"]
         case EmailSender():
-            identity = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity"
             names = (stage.email_sender, stage.email_sender.partition("@")[2]) if stage.email_sender else ()
-            return {(action, f"{identity}/{name}") for action in grant.actions for name in names}
-    assert_never(grant.on)
+            arns = [f"{_ACCOUNT.format('ses')}:identity/{name}" for name in names]
+        case PushApplication(name=name):
+            arns = [getattr(stage, f"{name}_application")]
+        case PushEndpoints():
+            arns = [f"{_ACCOUNT.format('sns')}:endpoint/{kind}/*" for kind in ("GCM", "APNS", "APNS_SANDBOX")]
+        case Connections():
+            arns = []
+        case _:
+            assert_never(grant.on)
+    return arns

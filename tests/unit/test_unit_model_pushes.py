@@ -9,23 +9,19 @@ from hypothesis import strategies as st
 
 from app.models.ids import UserId
 from app.models.pushes import MAX_BYTES, PREVIEW, TITLE, Push
-from app.models.told import Told
-from tests.unit.people import ADA, BOB, NOW_ISO
+from tests.unit.delivering import MESSAGE
+from tests.unit.people import ADA, NOW_ISO
+from tests.unit.telling import told
 
 IDS = {
     "notificationId": "n1",
-    "messageId": "m1",
+    "messageId": MESSAGE,
     "senderId": ADA,
     "type": "message",
     "priority": "normal",
     "createdAt": NOW_ISO,
 }
 KINDS = ("GCM", "APNS", "APNS_SANDBOX")
-
-
-def told(**values: Any) -> Told:
-    message = {"title": "Hi", "content": "hello", "audience": None, "recipientIds": [BOB], **IDS, **values}
-    return Told.model_validate(message, by_alias=True, by_name=False)
 
 
 def written(kind: str, **values: Any) -> dict[str, Any]:
@@ -49,7 +45,7 @@ def test_fcm_is_told_what_to_show_and_what_it_is_of() -> None:
     assert written("GCM") == {
         "fcmV1Message": {
             "message": {
-                "notification": {"title": "Hi", "body": "hello"},
+                "notification": {"title": "Message from Ada Lovelace", "body": "hello"},
                 "data": IDS,
                 "android": {"priority": "normal", "ttl": "86400s", "notification": {"tag": "n1"}},
             }
@@ -59,7 +55,7 @@ def test_fcm_is_told_what_to_show_and_what_it_is_of() -> None:
 
 @pytest.mark.parametrize("kind", ["APNS", "APNS_SANDBOX"])
 def test_apns_is_told_what_to_show_and_what_it_is_of(kind: str) -> None:
-    aps = {"alert": {"title": "Hi", "body": "hello"}, "sound": "default", "thread-id": ADA}
+    aps = {"alert": {"title": "Message from Ada Lovelace", "body": "hello"}, "sound": "default", "thread-id": ADA}
     assert written(kind) == {"aps": aps, **IDS}
 
 

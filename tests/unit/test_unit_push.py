@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,22 +11,29 @@ from app.catalogue import DELIVERIES, PUSH_QUEUE, USERS
 from app.handlers import push
 from app.models.ids import device_id
 from app.models.told import Told
+from app.runtime import App
 from app.stores.claims import LEASE
-from tests.unit.aws import down, refusal
-from tests.unit.delivering import names
+from tests.unit.aws import down, hang, refusal
+from tests.unit.delivering import MESSAGE, names
 from tests.unit.people import ADA, BOB, CLEO, person
 from tests.unit.registering import APNS, Phones
+from tests.unit.telling import told
 from tests.unit.test_unit_batch import hand, hidden, record
-from tests.unit.test_unit_model_pushes import told
 
 NIGHT = {"start": "18:00", "end": "07:00", "timeZone": "UTC"}
 DENIED = refusal("AuthorizationError", 403)
 
 
-async def tell(phones: Phones, *, receives: int = 1, **message: Any) -> bool:
-    """Hands a message to the function; returns whether it was done with it."""
-    body = told(**message).to_body()
-    return await hand(push.push, phones.site.app, record(body=body, receives=receives)) == []
+async def tell(phones: Phones, *to: str, receives: int = 1, ms: int = 30_000, **message: Any) -> bool:
+    """Hands a message to the function, to Bob unless it says to whom; returns whether it was done with it."""
+    body = told(*(to or [BOB]), **message).to_body()
+    return await hand(push.push, phones.app, record(body=body, receives=receives), ms=ms) == []
+
+
+def tag(message: dict[str, Any]) -> str:
+    """Returns what makes two pushes one on an Android phone."""
+    android = json.loads(json.loads(message["Message"])["GCM"])["fcmV1Message"]["message"]["android"]
+    return str(android["notification"]["tag"])
 
 
 def prefer(phones: Phones, user_id: str, **settings: Any) -> None:
@@ -65,13 +73,21 @@ async def test_every_recipient_gets_one(phones: Phones) -> None:
     phones.site.join(*people)
     for name in people:
         await phones.register(f"of-{name}", who=name)
-    assert await tell(phones, recipientIds=people)
+    assert await tell(phones, *people)
     assert sorted(phones.endpoints.reached()) == [f"of-{name}" for name in people]
 
 
 async def test_who_has_no_device_costs_nothing(phones: Phones) -> None:
-    assert await tell(phones, recipientIds=[ADA])
+    assert await tell(phones, ADA)
     assert (phones.endpoints.sent, claims(phones)) == ([], [])
+
+
+async def test_where_no_platform_is_set_up_nothing_is_even_read(phones: Phones) -> None:
+    settings = replace(phones.app.settings, fcm_application="", apns_application="")
+    phones.app = App(settings, phones.app.clients, phones.site.clock)
+    phones.site.aws.calls.clear()
+    assert await tell(phones)
+    assert phones.site.aws.calls == []
 
 
 async def test_who_was_erased_gets_nothing(phones: Phones) -> None:
@@ -107,7 +123,7 @@ async def test_two_messages_are_two_pushes(phones: Phones) -> None:
 
 
 async def test_a_message_comes_again_while_another_run_is_at_a_device(phones: Phones) -> None:
-    await phones.site.app.pusher.claims.take(told().message_id, f"push#{device_id('fcm', 'bobs')}", phones.site.clock())
+    await phones.site.app.pusher.claims.take(MESSAGE, f"push#{device_id('fcm', 'bobs')}", phones.site.clock())
     assert not await tell(phones)
     assert phones.endpoints.sent == []
     phones.site.clock.moment += LEASE
@@ -174,9 +190,9 @@ async def test_a_failure_at_one_device_stops_no_other_and_is_all_that_is_repeate
         await phones.register(f"of-{who}", who=who)
     works = phones.site.aws.replies["publish"]
     phones.site.aws.on("publish", down(), *works)
-    assert not await tell(phones, recipientIds=[BOB, ADA, CLEO])
+    assert not await tell(phones, BOB, ADA, CLEO)
     assert phones.endpoints.reached() == [f"of-{ADA}", f"of-{CLEO}"]
-    assert await tell(phones, recipientIds=[BOB, ADA, CLEO], receives=2)
+    assert await tell(phones, BOB, ADA, CLEO, receives=2)
     assert sorted(phones.endpoints.reached()) == sorted(["bobs", f"of-{ADA}", f"of-{CLEO}"])
 
 
@@ -184,9 +200,9 @@ async def test_somebody_whose_devices_cannot_be_read_stops_nobody(phones: Phones
     await phones.register("adas")
     works = phones.site.aws.replies["query"]
     phones.site.aws.on("query", down(), *works)
-    assert not await tell(phones, recipientIds=[ADA, BOB])
+    assert not await tell(phones, ADA, BOB)
     assert phones.endpoints.reached() == ["bobs"]
-    assert await tell(phones, recipientIds=[ADA, BOB], receives=2)
+    assert await tell(phones, ADA, BOB, receives=2)
     assert phones.endpoints.reached() == ["bobs", "adas"]
 
 
@@ -196,15 +212,23 @@ async def test_people_who_cannot_be_read_are_asked_for_again(phones: Phones) -> 
     assert phones.endpoints.sent == []
 
 
-async def test_a_push_whose_note_was_lost_comes_again_after_its_lease(phones: Phones) -> None:
+async def test_a_push_that_cannot_be_noted_is_not_sent_again_for_that(phones: Phones) -> None:
     works = phones.site.aws.replies["put_item"]
     phones.site.aws.on("put_item", *works, down())
-    assert not await tell(phones)
+    assert await tell(phones)
+    assert phones.endpoints.reached() == ["bobs"]
+
+
+async def test_a_crash_after_a_push_may_send_it_again_and_the_phone_shows_it_once(phones: Phones) -> None:
+    works = phones.site.aws.replies["put_item"]
+    phones.site.aws.on("put_item", *works, hang)
+    assert not await tell(phones, ms=2_100)
     phones.site.aws.on("put_item", *works)
     assert not await tell(phones, receives=2)
     phones.site.clock.moment += LEASE
     assert await tell(phones, receives=3)
-    assert phones.endpoints.reached() == ["bobs", "bobs"]  # which the phone shows as one
+    tags = [tag(message) for _, message in phones.endpoints.sent]
+    assert tags == ["n1", "n1"]
 
 
 async def test_an_announcement_is_spread_over_the_queue_first(phones: Phones) -> None:
@@ -227,7 +251,7 @@ async def test_no_log_has_what_was_sent_or_where_to(phones: Phones, capsys: pyte
     phones.site.aws.on("publish", refusal("Strange", text="a secret text for token bobs"))
     await tell(phones, messageId="m2", title="a secret title", content="a secret text")
     out = capsys.readouterr().out
-    assert '"event":"push"' in out
-    assert '"event":"push failed"' in out
+    assert '"event":"pushed"' in out
+    assert '"event":"message failed"' in out
     assert "secret" not in out
     assert "bobs" not in out

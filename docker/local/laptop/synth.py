@@ -11,12 +11,16 @@ from laptop import processes
 from laptop.mails import SENDER
 from laptop.places import Places
 from laptop.progress import Say
+from laptop.pushes import APPLICATIONS
 from laptop.template import Template
 
 STAGE = "dev"
 STACK = f"site-communications-{STAGE}"
 # What the stage leaves open and a laptop has.
-OPTIONS = ("--email-sender", SENDER)
+OPTIONS = (
+    *("--email-sender", SENDER),
+    *(word for name, arn in APPLICATIONS.items() for word in (f"--{name}-application", arn)),
+)
 
 
 def template(places: Places, say: Say) -> Template:

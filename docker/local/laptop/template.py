@@ -1,5 +1,6 @@
 """Fits the template that goes to AWS to the stand-in; everything else in it stays as it is."""
 
+import json
 from typing import Any
 
 from laptop.engines import Engine, with_variables
@@ -83,7 +84,16 @@ def _camel_case(cors: dict[str, Any]) -> dict[str, Any]:
 
 # MiniStack 1.5.33 has a right of its own for SendMessageBatch, which on AWS is part of the right to send.
 _BROUGHT = {"sqs:SendMessage": "sqs:SendMessageBatch"}
-# It asks for the right to send mail as anybody, whoever the mail comes from.
+# It asks for the right to any resource where a device, or what devices are registered with, is to be found or changed,
+# and calls devices "app/..." where AWS calls them "endpoint/...".
+_OF_DEVICES = {
+    "sns:CreatePlatformEndpoint",
+    "sns:GetEndpointAttributes",
+    "sns:SetEndpointAttributes",
+    "sns:DeleteEndpoint",
+}
+_DEVICES = {"Fn::Sub": "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:app/*"}
+# And it asks for the right to send mail as anybody, whoever the mail comes from.
 _SEND_MAIL = "ses:SendEmail"
 
 
@@ -99,9 +109,12 @@ def _understood(role: dict[str, Any]) -> dict[str, Any]:
 
 def _widened(statement: dict[str, Any]) -> dict[str, Any]:
     actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+    widened = statement | {"Action": [*actions, *(_BROUGHT[action] for action in actions if action in _BROUGHT)]}
     if _SEND_MAIL in actions:
-        return {name: value for name, value in statement.items() if name != "Condition"} | {"Resource": "*"}
-    return statement | {"Action": [*actions, *(_BROUGHT[action] for action in actions if action in _BROUGHT)]}
+        del widened["Condition"]
+    if {_SEND_MAIL, *_OF_DEVICES} & {*actions}:
+        return widened | {"Resource": "*"}
+    return widened | ({"Resource": _DEVICES} if ":endpoint/" in json.dumps(statement["Resource"]) else {})
 
 
 def _fitted(resource: dict[str, Any], engine: Engine, management: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import aiohttp
 from botocore.exceptions import BotoCoreError, ClientError
 
-from laptop import endpoints, mails, ministack, packages, people, processes, running, synth, warm
+from laptop import endpoints, mails, ministack, packages, people, processes, pushes, running, synth, warm
 from laptop.complaints import complaints
 from laptop.engines import DockerEngine, Engine, ProcessEngine
 from laptop.errors import LaptopError
@@ -74,6 +74,7 @@ def _bring_to_life(places: Places, engine: Engine, process: "subprocess.Popen[by
     clients = Clients(f"http://127.0.0.1:{port}")
     try:
         mails.verify_sender(clients)
+        pushes.create_applications(clients)
         say(f"Deploying {synth.STACK}")
         found = located(template, deploy(clients, synth.STACK, template), clients.endpoint)
         say(f"Creating {', '.join(people.NAMES)}, and waking the functions")

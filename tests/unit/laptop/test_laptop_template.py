@@ -181,7 +181,17 @@ def test_who_may_send_may_send_batches_and_nothing_else(template: Template) -> N
     assert allowed(template, Action=["sns:Publish"], Resource="arn") == {"Action": ["sns:Publish"], "Resource": "arn"}
 
 
+def test_devices_are_called_what_the_stand_in_calls_them(template: Template) -> None:
+    endpoint = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":sns:r:a:endpoint/GCM/*"]]}
+    sub = "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:app/*"
+    assert allowed(template, Action="sns:Publish", Resource=[endpoint])["Resource"] == {"Fn::Sub": sub}
+    for action in ("sns:DeleteEndpoint", "sns:SetEndpointAttributes", "sns:GetEndpointAttributes"):
+        assert allowed(template, Action=[action], Resource=[endpoint]) == {"Action": [action], "Resource": "*"}
+    created = allowed(template, Action="sns:CreatePlatformEndpoint", Resource="arn:aws:sns:r:a:app/GCM/laptop")
+    assert created == {"Action": ["sns:CreatePlatformEndpoint"], "Resource": "*"}
+
+
 def test_who_may_send_mail_may_do_so_from_any_address(template: Template) -> None:
     sender = {"StringEquals": {"ses:FromAddress": "no-reply@example.com"}}
     may_send = {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": ["arn"], "Condition": sender}
-    assert allowed(template, **may_send) == {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": "*"}
+    assert allowed(template, **may_send) == {"Effect": "Allow", "Action": ["ses:SendEmail"], "Resource": "*"}
