@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from app.models.deliveries import Delivery
-from app.models.ids import MessageId, UserId
+from app.models.devices import Device, RegisterDevice
+from app.models.ids import EndpointArn, MessageId, UserId
 from app.models.messages import SendMessage
 from app.models.users import Channels, CreateUser, Preferences, QuietHours, User
 from app.models.work import Work
@@ -19,6 +20,11 @@ QUIET = Preferences(
 def user(user_id: UserId, now: datetime, settings: Preferences | None = None) -> User:
     body = CreateUser(first_name=user_id.title(), last_name="Öz", settings=settings or Preferences())
     return User.create(user_id, f"{user_id}@example.org", body, now)
+
+
+def device(user_id: UserId, now: datetime, token: str) -> Device:
+    body = RegisterDevice(platform="fcm", token=token)
+    return Device.register(user_id, body, EndpointArn(f"arn:aws:sns:us-east-1:1:endpoint/GCM/app/{token}"), now, "v1")
 
 
 def crowd(count: int) -> list[UserId]:

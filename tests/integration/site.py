@@ -19,10 +19,12 @@ from app.catalogue import (
     DELIVERIES_QUEUE,
     EMAIL_SENDER,
     NOTIFICATIONS_TOPIC,
+    PUSH_APPLICATIONS,
     QUEUES,
     TABLES,
     USER_POOL,
     USERS,
+    PushApplication,
     Queue,
     Table,
 )
@@ -95,7 +97,8 @@ class Site:
         for person in aws.cognito.list_users(UserPoolId=pool)["Users"]:
             aws.cognito.admin_delete_user(UserPoolId=pool, Username=person["Username"])
         called = {NOTIFICATIONS_TOPIC.variable: topic, USER_POOL.variable: pool, EMAIL_SENDER.variable: SENDER}
-        return cls(aws, url, {**names, **queues, **called}, subscriber, session)
+        applications = {each.variable: _create_application(aws, each, suffix) for each in PUSH_APPLICATIONS}
+        return cls(aws, url, {**names, **queues, **called, **applications}, subscriber, session)
 
     @property
     def queue(self) -> str:
@@ -210,6 +213,13 @@ def _create_queue(aws: Aws, queue: Queue, suffix: str, topic: str) -> str:
         raw = {"RawMessageDelivery": "true"}
         aws.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=_arn(aws, url), Attributes=raw)
     return url
+
+
+def _create_application(aws: Aws, application: PushApplication, suffix: str) -> str:
+    kind = {"fcm": "GCM", "apns": "APNS"}[application.name]
+    attributes = {"PlatformPrincipal": "none", "PlatformCredential": "none"}
+    made = aws.sns.create_platform_application(Name=f"phones-{suffix}", Platform=kind, Attributes=attributes)
+    return str(made["PlatformApplicationArn"])
 
 
 def _arn(aws: Aws, queue: str) -> str:

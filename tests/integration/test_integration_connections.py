@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from app.catalogue import CONNECTIONS, DEVICES, TICKETS
+from app.catalogue import CONNECTIONS, TICKETS
 from app.models.connections import Connection, Page, TicketGrant
 from app.models.ids import ConnectionId, Ticket, UserId
-from app.models.times import epoch_s, iso
+from app.models.times import epoch_s
 from app.runtime import App
 from app.stores.connections import MAX_PER_USER
 from tests.integration.rows import ALICE, BOB
@@ -201,14 +201,3 @@ async def test_a_ticket_is_good_for_30_seconds(after_s: int, valid: bool, app: A
 
 async def test_a_ticket_that_never_was_opens_nothing(app: App, clock: Clock) -> None:
     assert await app.tickets.redeem(Ticket("never"), clock()) is None
-
-
-async def test_all_devices_of_a_person_are_deleted_and_nobody_elses(app: App, site: Site, clock: Clock) -> None:
-    for name, device in (("alice", "phone"), ("alice", "tablet"), ("bob", "phone")):
-        site.insert(DEVICES, userId=name, deviceId=device, token=iso(clock()))
-    await app.devices.delete_all(ALICE)
-    assert [(row["userId"], row["deviceId"]) for row in site.rows(DEVICES)] == [("bob", "phone")]
-
-
-async def test_a_person_without_devices_has_none_to_delete(app: App) -> None:
-    await app.devices.delete_all(ALICE)

@@ -26,14 +26,11 @@ HANDLED_ELSEWHERE = {
 }
 OUR_BUGS: Mapping[str, str] = {
     "ResourceNotFoundException": "the table or the pool is not deployed",
-    "NotFound": "the topic is not deployed",
     "NotFoundException": "we name no configuration set of SES",
     "IdempotentParameterMismatchException": "the SDK makes a token for each call, so two calls never share one",
     "ItemCollectionSizeLimitExceededException": "no table has a local index",
-    "AuthorizationError": "the role lacks sns:Publish",
+    "AuthorizationError": "the role lacks the action on SNS",
     "NotAuthorizedException": "the role lacks the action on the pool",
-    "EndpointDisabled": "only a publish to one device can meet it",
-    "PlatformApplicationDisabled": "only a publish to one device can meet it",
     "ParameterValueInvalid": "attributes of the message are two constants",
     "ValidationException": "parameters are made by us",
     "InvalidSecurity": "the endpoint is HTTPS",

@@ -26,7 +26,7 @@ from app.stores.messages import Messages
 from app.stores.tickets import Tickets
 from app.stores.users import Users
 from tests.integration.recorder import recorder
-from tests.integration.rows import ALICE, MESSAGE, crowd, delivery, user, work
+from tests.integration.rows import ALICE, MESSAGE, crowd, delivery, device, user, work
 from tests.integration.site import Clock, Site
 
 RESERVED = set((Path(moto.dynamodb.parsing.__file__).parent / "reserved_keywords.txt").read_text().upper().split())
@@ -71,7 +71,7 @@ async def test_every_read_of_a_table_is_consistent(app: App, clock: Clock) -> No
 
 async def test_no_expression_has_a_reserved_word_in_it(app: App, clock: Clock) -> None:
     call = recorder(app)
-    for step in (_users, _deliveries, _connections):
+    for step in (_users, _devices, _deliveries, _connections):
         await step(app, call, clock)
     texts = set(_expressions([parameters for _, parameters in call.calls]))
     assert len(texts) > 15
@@ -86,7 +86,14 @@ async def _users(app: App, call: Call, clock: Clock) -> None:
     store, alice = Users(DynamoTable(call, app.settings.users_table)), user(ALICE, clock())
     await store.create(alice)
     await store.replace(alice, alice.updated(UpdateUser(first_name="Al"), clock()))
-    await Devices(DynamoTable(call, app.settings.devices_table)).delete_all(ALICE)
+
+
+async def _devices(app: App, call: Call, clock: Clock) -> None:
+    store, registered = Devices(DynamoTable(call, app.settings.devices_table)), device(ALICE, clock(), "t")
+    assert await store.put(registered, None)
+    assert await store.put(registered, registered)
+    assert await store.of(ALICE) == [registered]
+    assert await store.delete(registered)
 
 
 async def _deliveries(app: App, call: Call, clock: Clock) -> None:

@@ -21,6 +21,8 @@ from tests.integration.wire import PUBLISHED, cancelled, json_error, json_ok, qu
 THROTTLED, UNAVAILABLE = errors.ThrottledError, errors.UnavailableError
 CONDITION, GONE, REFUSED = errors.ConditionFailedError, errors.GoneError, errors.RefusedError
 SENT = json_ok(MessageId="m", MD5OfMessageBody="6f8f57715090da2632453988d9a1501b")
+NO_ENDPOINT = "Invalid parameter: TargetArn Reason: No endpoint found for the target arn specified"
+TAKEN = "Invalid parameter: Token Reason: Endpoint arn:e already exists with the same Token, but different attributes."
 LONGEST_S = 14.0  # three reads of 2 s, or one of 5 s, and pauses of up to 1 s and 2 s, on a noisy machine
 
 
@@ -103,6 +105,11 @@ CASES: Mapping[str, Case] = {
     "sns throttled": sns(THROTTLED, 3, query_error("Throttling", 400)),
     "sns throttled by name": sns(THROTTLED, 3, query_error("ThrottledException", 429)),
     "sns parameter": sns(REFUSED, 1, query_error("InvalidParameter", 400)),
+    "sns device disabled": sns(GONE, 1, query_error("EndpointDisabled", 400)),
+    "sns device gone": sns(errors.AbsentError, 1, query_error("InvalidParameter", 400, NO_ENDPOINT)),
+    "sns absent": sns(errors.AbsentError, 1, query_error("NotFound", 404)),
+    "sns exists": sns(errors.ExistsError, 1, query_error("InvalidParameter", 400, TAKEN)),
+    "sns credentials": sns(UNAVAILABLE, 1, query_error("PlatformApplicationDisabled", 400)),
     "sns garbage": sns(UNAVAILABLE, 1, raw(200, b"\x00<oops")),
     "sns reset": sns(UNAVAILABLE, 3, reset()),
     "sns cut": sns(UNAVAILABLE, 3, cut(PUBLISHED)),

@@ -10,7 +10,7 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _QUERY_ERROR = (
     '<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type>'
-    "<Code>{code}</Code><Message>no</Message></Error><RequestId>r</RequestId></ErrorResponse>"
+    "<Code>{code}</Code><Message>{text}</Message></Error><RequestId>r</RequestId></ErrorResponse>"
 )
 
 
@@ -37,9 +37,9 @@ def cancelled(*codes: str) -> Answer:
     return json_error("TransactionCanceledException", CancellationReasons=reasons)
 
 
-def query_error(code: str, status: int) -> Answer:
+def query_error(code: str, status: int, text: str = "no") -> Answer:
     """An error of SNS."""
-    return raw(status, _QUERY_ERROR.format(code=code).encode(), {"Content-Type": "text/xml"})
+    return raw(status, _QUERY_ERROR.format(code=code, text=text).encode(), {"Content-Type": "text/xml"})
 
 
 def queue_error(name: str, status: int, code: str | None = None) -> Answer:

@@ -84,6 +84,37 @@ async def test_a_rejected_mail_is_refused_for_good_unless_somebody_is_not_verifi
     assert await meaning(refusal("MessageRejected", text=text)) is kind
 
 
+ENDPOINT = "arn:aws:sns:eu-central-1:123456789012:endpoint/GCM/phones/2f7b"
+TAKEN = f"Invalid parameter: Token Reason: Endpoint {ENDPOINT} already exists with the same Token, but different"
+NO_ENDPOINT = "Invalid parameter: TargetArn Reason: No endpoint found for the target arn specified"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (TAKEN, errors.ExistsError),
+        (NO_ENDPOINT, errors.AbsentError),
+        ("Invalid parameter: Message too long", errors.RefusedError),
+        ("Invalid parameter: TargetArn Reason: An ARN must have at least 6 elements", errors.RefusedError),
+    ],
+)
+async def test_what_sns_takes_for_an_invalid_parameter_is_told_by_its_text(text: str, kind: type[Exception]) -> None:
+    assert await meaning(refusal("InvalidParameter", text=text)) is kind
+
+
+async def test_no_other_error_is_told_by_its_text() -> None:
+    assert await meaning(refusal("ValidationException", text=TAKEN)) is ClientError
+
+
+async def test_that_a_token_is_taken_says_by_which_endpoint() -> None:
+    aws = Aws()
+    aws.on("create_platform_endpoint", refusal("InvalidParameter", text=TAKEN))
+    with pytest.raises(errors.ExistsError) as caught:
+        await Service(Doubles(aws), "sns")("create_platform_endpoint")
+    assert caught.value.arn == ENDPOINT
+    assert caught.value.__suppress_context__
+
+
 def broken_connections() -> list[Exception]:
     """Returns one of each way in which the SDK says that nobody answered."""
     details: dict[str, Any] = {"endpoint_url": "https://e", "error": "secret", "proxy_url": "p", "request": None}
