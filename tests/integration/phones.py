@@ -45,7 +45,7 @@ class Phones:
         attributes = {"ApproximateReceiveCount": str(receives)}
         record = {"messageId": "q1", "receiptHandle": "r1", "body": body, "attributes": attributes}
         answer = await load(named("Push")).answer(lambda: self.app, {"Records": [record]}, Context(30))
-        return answer == {"batchItemFailures": []}
+        return bool(answer == {"batchItemFailures": []})
 
     def endpoints(self, application: str = "FCM_APPLICATION") -> dict[str, dict[str, str]]:
         """Returns the attributes of each endpoint of an application."""
@@ -53,9 +53,9 @@ class Phones:
         listed = self.site.aws.sns.list_endpoints_by_platform_application(PlatformApplicationArn=arn)["Endpoints"]
         return {each["EndpointArn"]: each["Attributes"] for each in listed}
 
-    def disable(self) -> None:
+    def disable(self, application: str = "FCM_APPLICATION") -> None:
         """Does what SNS does when the push service no longer takes a token."""
-        for arn in self.endpoints():
+        for arn in self.endpoints(application):
             self.site.aws.sns.set_endpoint_attributes(EndpointArn=arn, Attributes={"Enabled": "false"})
 
     def shown(self, application: str = "FCM_APPLICATION") -> list[Any]:

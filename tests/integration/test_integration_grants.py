@@ -3,16 +3,19 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
-from app.catalogue import DELIVERIES_QUEUE, NOTIFICATIONS_TOPIC, SOCKETS, TABLES, Grant, Resource
+from app.catalogue import NOTIFICATIONS_TOPIC, PUSH_APPLICATIONS, PUSH_ENDPOINTS, SOCKETS, Grant, Resource
 from app.runtime import App
 from tests.integration.events import Client, named
-from tests.integration.faults import FaultServer, Seen
-from tests.integration.rows import ALICE, crowd
+from tests.integration.faults import FaultServer, Seen, forwarded
+from tests.integration.phones import Phones
+from tests.integration.rows import ALICE, BOB, crowd
 from tests.integration.site import Clock, Site
-from tests.integration.wire import DENIED, DENIED_POST, rest_error
+from tests.integration.wire import DENIED, DENIED_POST, cancelled, rest_error
 from tests.integration.worker import Worker
 
 PEOPLE = crowd(50)
@@ -20,13 +23,23 @@ SMALL = {"recipientIds": PEOPLE[:3], "content": "hi"}
 LARGE = {"recipientIds": PEOPLE, "content": "hi"}
 EVERYONE = {"audience": "everyone", "content": "hi"}
 KEY = {"idempotency-key": "k"}
-_ELSEWHERE: Mapping[str, tuple[Resource, str]] = {
-    "Publish": (NOTIFICATIONS_TOPIC, "sns:Publish"),
-    "SendMessage": (DELIVERIES_QUEUE, "sqs:SendMessage"),
-    "SendMessageBatch": (DELIVERIES_QUEUE, "sqs:SendMessage"),
-    "ChangeMessageVisibility": (DELIVERIES_QUEUE, "sqs:ChangeMessageVisibility"),
-    "PostToConnection": (SOCKETS, "POST"),
-    "DeleteConnection": (SOCKETS, "DELETE"),
+_POSTS: Mapping[str, str] = {"PostToConnection": "POST", "DeleteConnection": "DELETE"}
+_OF_QUEUES: Mapping[str, str] = {
+    "SendMessage": "sqs:SendMessage",
+    "SendMessageBatch": "sqs:SendMessage",
+    "ChangeMessageVisibility": "sqs:ChangeMessageVisibility",
+}
+TOLD = {
+    "notificationId": "n",
+    "type": "message",
+    "messageId": "m",
+    "senderId": "alice",
+    "title": "Hi",
+    "content": "hi",
+    "priority": "normal",
+    "createdAt": "2026-11-22T12:00:00.000Z",
+    "audience": None,
+    "recipientIds": ["bob"],
 }
 
 
@@ -35,7 +48,7 @@ def granted(function: str) -> set[tuple[str, str]]:
 
 
 def _allowed(grant: Grant) -> Iterator[tuple[str, str]]:
-    on = grant.on.variable
+    on = _name(grant.on)
     for action in grant.actions:
         if action == "dynamodb:Query":
             yield from ((f"{on}/{index}", action) for index in grant.indexes or ("",))
@@ -43,7 +56,8 @@ def _allowed(grant: Grant) -> Iterator[tuple[str, str]]:
             yield on, action
 
 
-GRANTED_TO_DELIVER = granted("Deliver")
+def _name(on: Resource) -> str:
+    return str(getattr(on, "variable", type(on).__name__))
 
 
 @pytest.fixture
@@ -100,22 +114,75 @@ async def test_sweeping_asks_for_no_more_than_it_is_granted(
     assert asked(faults, site) == granted("Sweep")
 
 
+@pytest.fixture
+def phones(fragile: App, site: Site, clock: Clock) -> Phones:
+    for person in (ALICE, BOB):
+        site.settle(clock(), person)
+    return Phones(fragile, site, clock)
+
+
+async def test_registering_asks_for_no_more_than_it_is_granted(phones: Phones, faults: FaultServer, site: Site) -> None:
+    _, old = await phones.register(BOB)
+    await phones.register(BOB, phones.token[::-1], platform="apns", replaces=old["deviceId"])
+    await phones.ask(BOB, "GET /devices")
+    assert asked(faults, site) == granted("HandleDevices")
+
+
+async def test_pushing_asks_for_no_more_than_it_is_granted(
+    phones: Phones, faults: FaultServer, site: Site, moto: str
+) -> None:
+    await phones.register(BOB)
+    await phones.register(BOB, phones.token[::-1], platform="apns")
+    faults.seen.clear()
+    for told in (TOLD, TOLD, {**TOLD, "audience": "everyone", "recipientIds": []}):
+        assert await phones.push(json.dumps(told))
+    for application in PUSH_APPLICATIONS:  # while a disabled device is removed, somebody registers it again
+        phones.disable(application.variable)
+        faults.script("TransactWriteItems", cancelled("ConditionalCheckFailed", "None"), forwarded(moto))
+        assert await phones.push(json.dumps({**TOLD, "messageId": application.name}))
+    phones.disable()
+    assert await phones.push(json.dumps({**TOLD, "messageId": "m3"}))
+    faults.script("BatchGetItem", DENIED)
+    assert not await phones.push(json.dumps(TOLD))
+    assert asked(faults, site) == granted("Push")
+
+
 def asked(faults: FaultServer, site: Site) -> set[tuple[str, str]]:
     """Returns each action that was tried, and on what."""
     return {use for seen in faults.seen for use in _uses(seen, site)}
 
 
 def _uses(seen: Seen, site: Site) -> Iterator[tuple[str, str]]:
-    if seen.operation in _ELSEWHERE:
-        on, action = _ELSEWHERE[seen.operation]
-        yield on.variable, action
-        return
-    body, variables = json.loads(seen.body), {site.names[table.variable]: table.variable for table in TABLES}
-    if seen.operation == "TransactWriteItems":
-        yield from ((variables[put["Put"]["TableName"]], "dynamodb:PutItem") for put in body["TransactItems"])
-    elif "RequestItems" in body:
-        yield from ((variables[name], f"dynamodb:{seen.operation}") for name in body["RequestItems"])
-    elif seen.operation == "Query":
-        yield f"{variables[body['TableName']]}/{body.get('IndexName', '')}", "dynamodb:Query"
+    if seen.operation in _POSTS:
+        yield SOCKETS.variable, _POSTS[seen.operation]
+    elif seen.operation in _OF_QUEUES:
+        yield _called(site, json.loads(seen.body)["QueueUrl"]), _OF_QUEUES[seen.operation]
+    elif "Action=" in (form := seen.body.decode()):
+        yield _of_sns(site, parse_qs(form)), f"sns:{seen.operation}"
     else:
-        yield variables[body["TableName"]], f"dynamodb:{seen.operation}"
+        yield from _of_tables(seen.operation, json.loads(seen.body), site)
+
+
+def _of_sns(site: Site, form: Mapping[str, list[str]]) -> str:
+    if "TopicArn" in form:
+        return NOTIFICATIONS_TOPIC.variable
+    return (
+        _called(site, form["PlatformApplicationArn"][0]) if "PlatformApplicationArn" in form else _name(PUSH_ENDPOINTS)
+    )
+
+
+def _of_tables(operation: str, body: Mapping[str, Any], site: Site) -> Iterator[tuple[str, str]]:
+    if operation == "TransactWriteItems":
+        actions = [action for item in body["TransactItems"] for action in item.items()]
+        yield from ((_called(site, action["TableName"]), f"dynamodb:{kind}Item") for kind, action in actions)
+    elif "RequestItems" in body:
+        yield from ((_called(site, name), f"dynamodb:{operation}") for name in body["RequestItems"])
+    elif operation == "Query":
+        yield f"{_called(site, body['TableName'])}/{body.get('IndexName', '')}", "dynamodb:Query"
+    else:
+        yield _called(site, body["TableName"]), f"dynamodb:{operation}"
+
+
+def _called(site: Site, name: str) -> str:
+    """Returns the variable by which a function learns of the table, queue or application of this name."""
+    return next(variable for variable, value in site.names.items() if value == name)
