@@ -79,7 +79,6 @@ def environment(places: Places, engine: Engine, port: int) -> dict[str, str]:
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "AUTH": "true",  # requests are signed and each function may do what its role allows, no more
         "CLOUDTRAIL_RECORDING": "1",  # the one place where a push is to be seen
-        "CLOUDTRAIL_MAX_EVENTS": "2000",
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         **_executor(engine),

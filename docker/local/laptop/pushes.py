@@ -5,6 +5,7 @@ though, as AWS's CloudTrail does, and that is where the pushes are found.
 """
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC
 from typing import Any
@@ -15,7 +16,6 @@ from laptop.stack import Clients
 
 _KINDS = {"fcm": "GCM", "apns": "APNS"}
 APPLICATIONS = {name: f"arn:aws:sns:{REGION}:{ACCOUNT}:app/{kind}/laptop" for name, kind in _KINDS.items()}
-_AT_MOST = 50  # requests in one answer of MiniStack, whose answers have no next page
 
 
 def create_applications(clients: Clients) -> None:
@@ -29,18 +29,32 @@ def create_applications(clients: Clients) -> None:
 def pushes(endpoints: Endpoints) -> list[dict[str, Any]]:
     """Returns what was pushed, the last first: `at` (ISO 8601), `platform`, `endpoint`, `title`, `body`, `data`.
 
-    It looks at the last fifty requests to publish, of which there is another one for each message.
+    MiniStack remembers its last 10,000 requests of any kind.
     """
     trail = Clients(endpoints.aws).client("cloudtrail")
-    wanted = [{"AttributeKey": "EventName", "AttributeValue": "Publish"}]
-    return list(_pushes(trail.lookup_events(LookupAttributes=wanted, MaxResults=_AT_MOST)["Events"]))
+    asked = [(event["EventTime"], json.loads(event["CloudTrailEvent"])) for event in _events(trail)]
+    return [
+        {"at": at.astimezone(UTC).isoformat(timespec="milliseconds"), **_push(request)}
+        for at, request in ((at, event["requestParameters"]) for at, event in asked)
+        if request.get("Action") == "Publish" and "TargetArn" in request
+    ]
 
 
-def _pushes(events: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for event in events:
-        request = json.loads(event["CloudTrailEvent"])["requestParameters"]
-        if "TargetArn" in request:
-            yield {"at": event["EventTime"].astimezone(UTC).isoformat(timespec="seconds"), **_push(request)}
+def _events(trail: Any) -> Iterator[dict[str, Any]]:
+    """Yields every request to SNS, the last first.
+
+    An answer has at most fifty and no next page, so the next question ends with the second of the last one seen; where
+    that second is seen already, with the one before.
+    """
+    wanted = [{"AttributeKey": "EventSource", "AttributeValue": "sns.amazonaws.com"}]
+    seen: set[str] = set()
+    end = int(time.time()) + 1
+    while events := trail.lookup_events(LookupAttributes=wanted, EndTime=end)["Events"]:
+        fresh = [event for event in events if event["EventId"] not in seen]
+        yield from fresh
+        seen |= {event["EventId"] for event in fresh}
+        oldest = int(events[-1]["EventTime"].timestamp())
+        end = min(end - 1, oldest + 1) if fresh else end - 1
 
 
 def _push(request: dict[str, str]) -> dict[str, Any]:
