@@ -1,6 +1,7 @@
 """Events as AWS sends them, one for each trigger of the catalogue."""
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
@@ -22,6 +23,7 @@ BODIES: Mapping[str, Any] = {
     "POST /users": {"firstName": "Ada", "lastName": "Lovelace"},
     "PUT /users/{userId}": {"firstName": "Ada"},
     "POST /messages": {"recipientIds": ["b7d2c1f0"], "content": "Zażółć gęślą jaźń"},
+    "POST /devices": {"platform": "fcm", "token": "cT5pJ9:APA91bF"},
 }
 TOLD: Mapping[str, Any] = {
     "notificationId": "1" * 32,
@@ -35,7 +37,7 @@ TOLD: Mapping[str, Any] = {
     "audience": None,
     "recipientIds": [CALLER],
 }
-JOBS: Mapping[str, Any] = {"deliveries": {"messageId": "0" * 32, "part": "0-49"}, "email": TOLD}
+JOBS: Mapping[str, Any] = {"deliveries": {"messageId": "0" * 32, "part": "0-49"}, "email": TOLD, "push": TOLD}
 QUEUE_MESSAGE = "059f36b4-87a3-44ab-83d2-661975830a7d"
 SOCKET_EVENTS = {"$connect": "CONNECT", "$disconnect": "DISCONNECT", "$default": "MESSAGE"}
 
@@ -101,7 +103,8 @@ def _signed_up() -> dict[str, Any]:
 
 
 def _http(route: HttpRoute) -> dict[str, Any]:
-    path = route.path.replace("{userId}", CALLER)
+    ids = {name: CALLER if name == "userId" else "0" * 32 for name in re.findall(r"\{(\w+)\}", route.path)}
+    path = route.path.format(**ids)
     body = BODIES.get(route.key)
     return {
         "version": "2.0",
@@ -120,7 +123,7 @@ def _http(route: HttpRoute) -> dict[str, Any]:
             "stage": "$default",
             "timeEpoch": 1787992402000,
         },
-        **({"pathParameters": {"userId": CALLER}} if "{userId}" in route.path else {}),
+        **({"pathParameters": ids} if ids else {}),
         **({"body": json.dumps(body, ensure_ascii=False)} if body else {}),
         "isBase64Encoded": False,
     }

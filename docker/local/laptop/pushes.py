@@ -31,13 +31,15 @@ def pushes(endpoints: Endpoints) -> list[dict[str, Any]]:
 
     MiniStack remembers its last 10,000 requests of any kind.
     """
-    trail = Clients(endpoints.aws).client("cloudtrail")
-    asked = [(event["EventTime"], json.loads(event["CloudTrailEvent"])) for event in _events(trail)]
-    return [
-        {"at": at.astimezone(UTC).isoformat(timespec="milliseconds"), **_push(request)}
-        for at, request in ((at, event["requestParameters"]) for at, event in asked)
-        if request.get("Action") == "Publish" and "TargetArn" in request
-    ]
+    return list(found(Clients(endpoints.aws).client("cloudtrail")))
+
+
+def found(trail: Any) -> Iterator[dict[str, Any]]:
+    """Yields the pushes that a client of CloudTrail tells of; see `pushes`."""
+    for event in _events(trail):
+        request = json.loads(event["CloudTrailEvent"])["requestParameters"]
+        if request.get("Action") == "Publish" and "TargetArn" in request:
+            yield {"at": event["EventTime"].astimezone(UTC).isoformat(timespec="milliseconds"), **_push(request)}
 
 
 def _events(trail: Any) -> Iterator[dict[str, Any]]:
