@@ -15,7 +15,7 @@ from tests.e2e.people import MARK, PASSWORD
 
 # Another test plants a job that is none, one has SES take no mail, and one takes the right to push away.
 _PLANTED = tuple(f'"event":"message failed","error":"{name}"' for name in ("ValidationError", "UnavailableError"))
-_NO_RIGHT = ('"event":"message failed","error":"ClientError"', "/outreach/pushing.py:")
+_NO_RIGHT = ('"event":"message failed","error":"AuthorizationErrorException"', "/outreach/pushing.py:")
 _CLOCK_S = 90  # the sweeper runs every minute
 _LAMBDAS_OWN = re.compile(r"^(START|END|REPORT|INIT_START) |Task timed out")
 FRAMES = [f'{{"action": "{MARK}"}}', MARK, f'{{"action": "ping", "{MARK}": 1, "{MARK}": 2}}']
