@@ -75,14 +75,21 @@ async def ask(function: LambdaFunction, app: App, event: Any, ms: int = 10_000) 
     return Answer(answer["statusCode"], answer["headers"], answer.get("body", ""))
 
 
-def socket_event(route: str, body: str | None = None, *, expires_at: int = NOW_S + 3600) -> dict[str, Any]:
+def socket_event(
+    route: str,
+    body: str | None = None,
+    *,
+    expires_at: int = NOW_S + 3600,
+    user_id: str = ADA,
+    connection: str = "BFHPhfCWIAMCKlQ=",
+) -> dict[str, Any]:
     return {
         "requestContext": {
             "routeKey": route,
             "eventType": {"$connect": "CONNECT", "$disconnect": "DISCONNECT"}.get(route, "MESSAGE"),
-            "connectionId": "BFHPhfCWIAMCKlQ=",
+            "connectionId": connection,
             "requestId": REQUEST_ID,
-            "authorizer": {"principalId": ADA, "userId": ADA, "tokenExpiresAt": str(expires_at)},
+            "authorizer": {"principalId": user_id, "userId": user_id, "tokenExpiresAt": str(expires_at)},
         },
         "isBase64Encoded": False,
         **({} if body is None else {"body": body}),
