@@ -5,7 +5,7 @@ from typing import Any
 
 import aiohttp
 
-from laptop.errors import LaptopError
+from laptop.errors import LaptopError, SignedOutError
 from laptop.screen import visible
 
 COGNITO = "AWSCognitoIdentityProviderService"
@@ -19,6 +19,10 @@ class RefusedError(LaptopError):
         super().__init__(_words(status, problem))
 
 
+class NoAnswerError(LaptopError):
+    """Nothing answered; whether the request arrived is not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Api:
     """The HTTP API at `base`, for the owner of the access token."""
@@ -30,13 +34,16 @@ class Api:
     async def call(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> dict[str, Any]:
-        """Returns the decoded answer; raises RefusedError, or LaptopError when nothing answers."""
+        """Returns the decoded answer; raises RefusedError, SignedOutError, or NoAnswerError."""
         sent = {"Authorization": f"Bearer {self.token}"} | (headers or {})
         try:
             async with self.session.request(method, self.base + path, json=body, headers=sent) as answer:
                 content = await _content(answer)
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise LaptopError(f"{method} {path} got no answer: {visible(str(error) or type(error).__name__)}") from None
+            why = visible(str(error) or type(error).__name__)
+            raise NoAnswerError(f"{method} {path} got no answer: {why}") from None
+        if answer.status == 401:
+            raise SignedOutError(_words(answer.status, content))
         if answer.status >= 400:
             raise RefusedError(answer.status, content)
         return content if isinstance(content, dict) else {}

@@ -1,89 +1,106 @@
-"""Turns frames into lines, and typed lines into messages."""
+"""Turns messages into lines, and typed lines into messages."""
 
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from pathlib import Path
 
-from laptop.api import Api
+from laptop import cursors
 from laptop.commands import Command, Everyone, Quit, To, Write, Wrong
-from laptop.endpoints import Endpoints
+from laptop.door import Door
+from laptop.drafts import Draft, Drafts
 from laptop.errors import LaptopError
-from laptop.listener import Frame
+from laptop.frames import Frame
+from laptop.history import History
+from laptop.names import Names
 from laptop.screen import line
 
 Print = Callable[[str], None]
 
 
-class Conversation:
-    """What one person sees and sends; `api` and `endpoints` are replaced whenever they sign in again."""
+def _now() -> datetime:
+    return datetime.now().astimezone()
 
-    def __init__(self, endpoints: Endpoints, api: Api, show: Print) -> None:
-        self.endpoints, self.api = endpoints, api
-        self._show = show
-        self._recipient: str | None = None  # by name: ids are new when the stack was started again
-        self._seen: set[str] = set()
-        self._names: dict[str, str] = {}
+
+class Conversation:
+    """What one person sees and types; `progress` is the file that remembers how far they have seen it."""
+
+    def __init__(self, door: Door, progress: Path, say: Print, now: Callable[[], datetime] = _now) -> None:
+        self._door, self._progress, self._now = door, progress, now
+        self.say = say
+        self.drafts = Drafts(self._post, say)
+        self._names = Names(door)
+        self._recipient: str | None = None
 
     def choose(self, name: str) -> None:
         """Sends to this person from now on; raises LaptopError for a name that nobody has."""
-        self._recipient = self.endpoints.person(name).name
-        self._show(f"What you type goes to {self._recipient}")
+        self._recipient = self._door.endpoints.person(name).name
+        self.say(f"What you type goes to {self._recipient}")
 
-    async def arrived(self, frame: Frame) -> None:
-        """Shows a message once, however often it comes."""
-        if frame["type"] not in ("message", "announcement") or frame["notificationId"] in self._seen:
-            return
-        self._seen.add(frame["notificationId"])
-        sender = await self._name(frame["senderId"])
-        everyone = " to everyone" if frame["type"] == "announcement" else ""
-        self._show(line(datetime.fromisoformat(frame["createdAt"]), sender + everyone, _text(frame)))
+    async def begin(self, history: History) -> None:
+        """Shows the last messages, and how many were unread until now."""
+        await self._names.learn(each["senderId"] for each in history.messages)
+        self.show(history.messages)
+        unseen = max(history.unread - len(history.notifications), 0)
+        further = f", {unseen} of them further back" if unseen and history.messages else ""
+        self.say(f"{history.unread or 'nothing'} unread{further}")
 
-    async def obey(self, command: Command) -> bool:
-        """Does what was typed; False ends the conversation. What the API refuses is shown, and goes on."""
-        try:
-            match command:
-                case Quit():
-                    return False
-                case To(name):
-                    self.choose(name)
-                case Write(text):
-                    await self._write(text)
-                case Everyone(text):
-                    await self._send({"audience": "everyone", "content": text})
-                case Wrong(hint):
-                    self._show(hint)
-        except LaptopError as error:
-            self._show(str(error))
+    async def prepare(self, frame: Frame) -> None:
+        """Finds out who sent what the frame brings."""
+        frames = frame["items"] if frame["type"] == "page" else [frame]
+        await self._names.learn(each["senderId"] for each in frames if "senderId" in each)
+
+    def show(self, frames: Sequence[Frame]) -> None:
+        """Shows messages as live frames, pages and lists bring them."""
+        for frame in frames:
+            at = datetime.fromisoformat(frame["createdAt"])
+            everyone = " to everyone" if _is_announcement(frame) else ""
+            self.say(line(at, self._names.of(frame["senderId"]) + everyone, _text(frame), self._now()))
+
+    def keep(self, cursor: str) -> None:
+        cursors.save(cursor, self._progress)
+
+    def obey(self, command: Command) -> bool:
+        """Does what was typed, without waiting for anything; False ends the conversation."""
+        match command:
+            case Quit():
+                return False
+            case To(name):
+                self._try(name)
+            case Write(text) if self._recipient is None:
+                self.say("Nobody would get this yet; choose with /to NAME")
+            case Write(text):
+                self.drafts.put(Draft(text, self._recipient))
+            case Everyone(text):
+                self.drafts.put(Draft(text, None))
+            case Wrong(hint):
+                self.say(hint)
         return True
 
-    async def _write(self, text: str) -> None:
-        if self._recipient is None:
-            raise LaptopError("Nobody would get this yet; choose with /to NAME")
-        recipient = self.endpoints.person(self._recipient)
-        await self._send({"recipientIds": [recipient.userId], "content": text})
+    def _try(self, name: str) -> None:
+        try:
+            self.choose(name)
+        except LaptopError as error:
+            self.say(str(error))
 
-    async def _send(self, body: dict[str, Any]) -> None:
-        answer = await self.api.call("POST", "/messages", body, {"Idempotency-Key": str(uuid.uuid4())})
-        self._show(_receipt(answer))
+    async def _post(self, draft: Draft) -> str:
+        who = {"recipientIds": [self._door.endpoints.person(draft.to).userId]} if draft.to else {"audience": "everyone"}
+        body = {**who, "content": draft.text}
+        return _receipt(await self._door.api.call("POST", "/messages", body, {"Idempotency-Key": draft.key}))
 
-    async def _name(self, user_id: str) -> str:
-        if user_id not in self._names:
-            try:
-                self._names[user_id] = (await self.api.call("GET", f"/users/{user_id}"))["firstName"]
-            except LaptopError:
-                return "Somebody"
-        return self._names[user_id]
+
+def _is_announcement(frame: Frame) -> bool:
+    return frame.get("type") == "announcement" or frame.get("audience") == "everyone"
 
 
 def _text(frame: Frame) -> str:
     # The title, where the sender gave none, only says again whom it is from.
     content = frame.get("content")
-    text = "(too long for a frame; it is in the inbox)" if content is None else content
-    return f"(critical) {text}" if frame.get("priority") == "critical" else text
+    if content is None:
+        content = "(too long for a frame; it is in the inbox)" if "type" in frame else "(its recipients are gone)"
+    return f"(critical) {content}" if frame.get("priority") == "critical" else content
 
 
-def _receipt(answer: dict[str, Any]) -> str:
+def _receipt(answer: Frame) -> str:
     """Says how far a message has come: onto open screens, into the inbox, or only past the door."""
     delivery = answer.get("delivery", {})
     if posted := delivery.get("connections", {}).get("posted", 0):

@@ -2,10 +2,10 @@
 
 import dataclasses
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from laptop import private
 from laptop.errors import LaptopError
 
 
@@ -47,11 +47,7 @@ class Endpoints:
 
 def write(endpoints: Endpoints, file: Path) -> None:
     """Puts the file into place whole; it holds passwords, so it is for its owner only."""
-    unfinished = file.with_suffix(".part")
-    unfinished.unlink(missing_ok=True)
-    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:  # noqa: PTH123
-        json.dump(dataclasses.asdict(endpoints), handle, indent=2)
-    unfinished.rename(file)
+    private.write(json.dumps(dataclasses.asdict(endpoints), indent=2), file)
 
 
 def read(file: Path) -> Endpoints:

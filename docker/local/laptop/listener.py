@@ -1,93 +1,121 @@
-"""Keeps a WebSocket open, and opens it again when it breaks."""
+"""Keeps a WebSocket open, catches up on what was missed, and opens it again when it breaks."""
 
 import asyncio
-import json
-import random
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import chain, repeat
+from typing import Protocol, TypeAlias
 
 import aiohttp
 
-from laptop.errors import LaptopError
+from laptop.errors import LaptopError, SignedOutError
+from laptop.feed import Feed, Step
+from laptop.frames import Frame, decoded
+from laptop.patience import PATIENCE, Patience
+from laptop.tasks import until_one_ends
 
-Frame = dict[str, Any]
-Show = Callable[[Frame], Awaitable[None]]
-Open = Callable[[], Awaitable[aiohttp.ClientWebSocketResponse]]
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait for what, in seconds."""
-
-    ping_s: float = 240.0  # API Gateway ends a connection after 10 silent minutes
-    answer_s: float = 15.0  # to a ping, before the connection counts as broken
-    first_s: float = 0.5
-    longest_s: float = 30.0
-
-    def back_off_s(self, attempt: int, uniform: Callable[[float, float], float] = random.uniform) -> float:
-        """The wait before this attempt: anything up to a bound that doubles, so that no crowd returns at once."""
-        return uniform(0, min(self.longest_s, self.first_s * 2**attempt))
+Socket: TypeAlias = aiohttp.ClientWebSocketResponse
+Open: TypeAlias = Callable[[], Awaitable[Socket]]
 
 
-PATIENCE = Patience()
+class Reader(Protocol):
+    """Where it all is shown."""
+
+    async def prepare(self, frame: Frame) -> None:
+        """Finds out what is needed to show this frame."""
+
+    def show(self, frames: Sequence[Frame]) -> None: ...
+
+    def say(self, text: str) -> None: ...
+
+    def keep(self, cursor: str) -> None:
+        """Remembers how far it was shown."""
 
 
 class Listener:
-    """Hands every frame to `show`, and says when the connection comes and goes."""
+    """Shows what arrives once and in order, and tells the server that it was."""
 
-    def __init__(self, connect: Open, show: Show, say: Callable[[str], None], patience: Patience = PATIENCE) -> None:
-        self._connect, self._show, self._say, self._patience = connect, show, say, patience
+    def __init__(self, connect: Open, feed: Feed, reader: Reader, patience: Patience = PATIENCE) -> None:
+        self._connect, self._feed, self._reader, self._patience = connect, feed, reader, patience
+        self._answered = asyncio.Event()
+        self._attempt = 0
+        self._lost = False
 
-    async def run(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        """Listens until it is cancelled, first on this socket and then on the ones that replace it."""
+    async def run(self, socket: Socket) -> None:
+        """Listens until it is cancelled, on this socket and then on those that replace it; raises SignedOutError."""
         while True:
             async with socket:
-                await self._listen(socket)
-            self._say("The connection broke; trying again")
+                await until_one_ends(self._ask(socket), self._read(socket))
+            if not self._lost:
+                self._reader.say("connection lost, trying again")
+            self._lost = True
             socket = await self._reconnect()
-            self._say("Connected again")
 
-    async def _reconnect(self) -> aiohttp.ClientWebSocketResponse:
-        attempt = 0
+    async def _reconnect(self) -> Socket:
         while True:
-            await asyncio.sleep(self._patience.back_off_s(attempt))
+            await asyncio.sleep(self._patience.back_off_s(self._attempt))
+            self._attempt += 1
             try:
                 return await self._connect()
+            except SignedOutError:
+                raise
             except LaptopError:
-                attempt += 1
-
-    async def _listen(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        """Returns when the connection has ended, or answers a ping no more."""
-        pinged = False
-        while True:
-            try:
-                message = await socket.receive(self._patience.answer_s if pinged else self._patience.ping_s)
-            except TimeoutError:
-                if pinged or not await _ping(socket):
-                    return
-                pinged = True
                 continue
-            if message.type is not aiohttp.WSMsgType.TEXT:
-                return
-            pinged = False
+
+    async def _ask(self, socket: Socket) -> None:
+        """Catches up at once, again when no index lags any more, and then regularly; ends when no answer comes."""
+        for pause_s in chain((self._patience.settled_s,), repeat(self._patience.sync_s)):
+            await _send(socket, self._feed.ask())
+            await self._mark(socket)
+            while self._feed.asking:
+                if not await self._answer():
+                    return
+            await asyncio.sleep(pause_s)
+
+    async def _answer(self) -> bool:
+        """Returns whether the next page came in time."""
+        self._answered.clear()
+        try:
+            async with asyncio.timeout(self._patience.answer_s):
+                return await self._answered.wait()
+        except TimeoutError:
+            return False
+
+    async def _read(self, socket: Socket) -> None:
+        """Shows what comes until the connection has ended."""
+        while (message := await socket.receive()).type is aiohttp.WSMsgType.TEXT:
             if frame := decoded(message.data):
-                await self._show(frame)
+                await self._reader.prepare(frame)
+                await self._follow(socket, self._feed.take(frame))
+
+    async def _follow(self, socket: Socket, step: Step) -> None:
+        if step.caught_up is not None:
+            self._say_back(len(step.show))
+        self._reader.show(step.show)
+        if step.caught_up is not None:
+            self._reader.keep(step.caught_up)
+        if step.caught_up is not None or step.send:
+            self._answered.set()
+        if step.send:
+            await _send(socket, step.send)
+        await self._mark(socket)
+
+    def _say_back(self, missed: int) -> None:
+        if self._lost:
+            self._reader.say(f"back; {missed or 'nothing'} missed")
+        self._lost, self._attempt = False, 0
+
+    async def _mark(self, socket: Socket) -> None:
+        """Tells that what was shown has arrived, and that it was read."""
+        for ids in self._feed.unmarked():
+            frames = [{"action": action, "notificationIds": ids} for action in ("ack", "read")]
+            if all([await _send(socket, frame) for frame in frames]):
+                self._feed.marked(ids)
 
 
-async def _ping(socket: aiohttp.ClientWebSocketResponse) -> bool:
-    """Returns whether the ping could be sent."""
+async def _send(socket: Socket, frame: Frame) -> bool:
+    """Returns whether it could be sent; if not, whoever reads from the socket finds its end."""
     try:
-        await socket.send_json({"action": "ping"})
+        await socket.send_json(frame)
     except (aiohttp.ClientError, ConnectionError):
         return False
     return True
-
-
-def decoded(text: str) -> Frame | None:
-    """Returns a frame of ours; None for anything else, such as what API Gateway says by itself."""
-    try:
-        frame = json.loads(text)
-    except ValueError:
-        return None
-    return frame if isinstance(frame, dict) and isinstance(frame.get("type"), str) else None

@@ -65,6 +65,10 @@ class Places:
     def endpoints(self) -> Path:
         return self.state / "endpoints.json"
 
+    def progress(self, name: str) -> Path:
+        """How far this person's client has caught up."""
+        return self.state / f"cursor-{name.lower()}"
+
     @property
     def python(self) -> Path:
         return Path(sys.executable)

@@ -13,10 +13,12 @@ def visible(text: str) -> str:
     return "".join(_escaped(character) if _steers(character) else character for character in text)
 
 
-def line(at: datetime, sender: str, text: str) -> str:
-    """One line of the conversation; further lines of a message are indented below the first."""
+def line(at: datetime, sender: str, text: str, now: datetime) -> str:
+    """One line of the conversation, with the date unless it is today's; further lines of a message are indented."""
     first, *more = text.splitlines() or [""]
-    head = f"{at.astimezone():%H:%M:%S} {visible(sender)}: "
+    at, now = at.astimezone(), now.astimezone()
+    time = f"{at:%H:%M:%S}" if at.date() == now.date() else f"{at:%Y-%m-%d %H:%M:%S}"
+    head = f"{time} {visible(sender)}: "
     return "\n".join([head + visible(first), *("         " + visible(rest) for rest in more)])
 
 

@@ -18,6 +18,7 @@ async def wake(session: aiohttp.ClientSession, endpoints: Endpoints) -> None:
 
 async def _read(api: Api, person: Person) -> None:
     await api.call("GET", f"/users/{person.userId}")
+    await api.call("GET", "/notifications?limit=1")
 
 
 async def _send_nothing(api: Api) -> None:

@@ -1,6 +1,9 @@
-"""A conversation shows each message once, and goes on whatever the API refuses."""
+"""A conversation shows what came, takes what is typed at any time, and goes on whatever the API refuses."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -8,58 +11,72 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from laptop import cursors
 from laptop.api import Api
 from laptop.commands import Everyone, Quit, To, Write, Wrong
 from laptop.conversation import Conversation
+from laptop.door import Door
 from laptop.endpoints import Endpoints, Person
+from laptop.history import History
+from laptop.places import Places
+from tests.unit.laptop.backend import Frame, message
 
 BOB = Person("Bob", "bob@example.com", "secret", "id-of-bob", False, "token")
 ENDPOINTS = Endpoints("", "", "", "", "", "", {}, {}, {}, (BOB,))
+LATER = datetime.fromisoformat("2026-11-22T12:30:00.000Z")
 
 
 class Stage:
-    """A conversation, what it has shown, and an API that answers as it is told."""
+    """Bob's conversation, what it has shown, and an API that answers as it is told."""
 
-    conversation: Conversation
-
-    def __init__(self, session: aiohttp.ClientSession) -> None:
-        self.session = session
+    def __init__(self, session: aiohttp.ClientSession, base: str, folder: Path) -> None:
         self.shown: list[str] = []
         self.requests: list[tuple[str, str, Any]] = []
         self.keys: list[str] = []
         self.answers: dict[str, tuple[int, Any]] = {}
-
-    def open(self, base: str) -> None:
-        self.conversation = Conversation(ENDPOINTS, Api(self.session, base, "token"), self.shown.append)
+        self.asked = asyncio.Event()
+        self.progress = folder / "cursor-bob"
+        door = Door(session, Places(folder), "bob", ENDPOINTS, Api(session, base, "token"))
+        self.conversation = Conversation(door, self.progress, self.shown.append, lambda: LATER)
 
     async def answer(self, request: web.Request) -> web.Response:
         body = await request.json() if request.can_read_body else None
         self.requests.append((request.method, request.path, body))
         self.keys.append(request.headers.get("Idempotency-Key", ""))
+        self.asked.set()
         status, content = self.answers.get(request.path, (404, {"detail": "There is no such thing here."}))
         return web.json_response(content, status=status)
 
+    async def arrives(self, frame: Frame) -> None:
+        await self.conversation.prepare(frame)
+        self.conversation.show([frame])
+
+    async def types(self, *commands: Any) -> None:
+        """Gives commands, and waits until what they send has been sent."""
+        for command in commands:
+            assert self.conversation.obey(command)
+        await self.conversation.drafts.drain()
+
 
 @pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    stages: list[Stage] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        return await stages[0].answer(request)
+
     app = web.Application()
-    async with aiohttp.ClientSession() as session:
-        stage = Stage(session)
-        app.router.add_route("*", "/{path:.*}", stage.answer)
-        async with TestServer(app) as server:
-            stage.open(str(server.make_url("")).rstrip("/"))
-            yield stage
+    app.router.add_route("*", "/{path:.*}", answer)
+    async with aiohttp.ClientSession() as session, TestServer(app) as server:
+        stages.append(Stage(session, str(server.make_url("")).rstrip("/"), tmp_path))
+        sending = asyncio.create_task(stages[0].conversation.drafts.run())
+        yield stages[0]
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
 
 
-def frame(**changes: Any) -> dict[str, Any]:
-    return {
-        "type": "message",
-        "notificationId": "n1",
-        "senderId": "id-of-alice",
-        "content": "hello",
-        "priority": "normal",
-        "createdAt": "2026-11-22T12:00:01.000Z",
-    } | changes
+def frame(**changes: Any) -> Frame:
+    return message(1, **{"content": "hello", **changes})
 
 
 def report(state: str, posted: int) -> dict[str, Any]:
@@ -68,71 +85,60 @@ def report(state: str, posted: int) -> dict[str, Any]:
 
 async def test_a_message_is_shown_with_its_senders_first_name(stage: Stage) -> None:
     stage.answers["/users/id-of-alice"] = (200, {"firstName": "Alice"})
-    await stage.conversation.arrived(frame())
+    await stage.arrives(frame())
     assert [text.split(" ", 1)[1] for text in stage.shown] == ["Alice: hello"]
-
-
-async def test_a_frame_that_comes_twice_is_shown_once(stage: Stage) -> None:
-    await stage.conversation.arrived(frame())
-    await stage.conversation.arrived(frame())
-    assert len(stage.shown) == 1
 
 
 async def test_a_sender_is_looked_up_once(stage: Stage) -> None:
     stage.answers["/users/id-of-alice"] = (200, {"firstName": "Alice"})
-    await stage.conversation.arrived(frame(notificationId="n1"))
-    await stage.conversation.arrived(frame(notificationId="n2"))
+    await stage.arrives(message(1))
+    await stage.arrives(message(2))
     assert len(stage.requests) == 1
 
 
 async def test_a_message_of_a_sender_who_is_gone_is_still_shown(stage: Stage) -> None:
-    await stage.conversation.arrived(frame())
+    await stage.arrives(frame())
     assert stage.shown[0].endswith("Somebody: hello")
 
 
 async def test_an_announcement_says_whom_it_is_for(stage: Stage) -> None:
-    await stage.conversation.arrived(frame(type="announcement"))
+    await stage.arrives(frame(type="announcement"))
     assert stage.shown[0].endswith("Somebody to everyone: hello")
 
 
 async def test_a_critical_message_is_marked(stage: Stage) -> None:
-    await stage.conversation.arrived(frame(priority="critical"))
+    await stage.arrives(frame(priority="critical"))
     assert stage.shown[0].endswith("Somebody: (critical) hello")
 
 
 async def test_a_frame_without_content_points_to_the_inbox(stage: Stage) -> None:
-    await stage.conversation.arrived(frame(content=None))
+    await stage.arrives(frame(content=None))
     assert "inbox" in stage.shown[0]
-
-
-async def test_other_frames_are_passed_over(stage: Stage) -> None:
-    await stage.conversation.arrived({"type": "pong"})
-    assert stage.shown == []
 
 
 async def test_what_is_typed_goes_to_whoever_was_chosen(stage: Stage) -> None:
     stage.answers["/messages"] = (201, report("delivered", 1))
-    assert await stage.conversation.obey(To("bob"))
-    assert await stage.conversation.obey(Write("hello"))
+    await stage.types(To("bob"))
+    await stage.types(Write("hello"))
     assert stage.requests == [("POST", "/messages", {"recipientIds": ["id-of-bob"], "content": "hello"})]
 
 
 async def test_each_message_has_a_key_of_its_own(stage: Stage) -> None:
-    await stage.conversation.obey(To("bob"))
-    await stage.conversation.obey(Write("hello"))
-    await stage.conversation.obey(Write("hello"))
+    await stage.types(To("bob"))
+    await stage.types(Write("hello"))
+    await stage.types(Write("hello"))
     assert len(set(stage.keys)) == 2
     assert all(stage.keys)
 
 
 async def test_nothing_is_sent_to_nobody(stage: Stage) -> None:
-    await stage.conversation.obey(Write("hello"))
+    await stage.types(Write("hello"))
     assert stage.requests == []
     assert "/to NAME" in stage.shown[0]
 
 
 async def test_an_announcement_is_sent_to_everyone(stage: Stage) -> None:
-    await stage.conversation.obey(Everyone("tea"))
+    await stage.types(Everyone("tea"))
     assert stage.requests == [("POST", "/messages", {"audience": "everyone", "content": "tea"})]
 
 
@@ -147,38 +153,127 @@ async def test_an_announcement_is_sent_to_everyone(stage: Stage) -> None:
 )
 async def test_the_sender_learns_how_far_it_came(stage: Stage, state: str, posted: int, receipt: str) -> None:
     stage.answers["/messages"] = (201, report(state, posted))
-    await stage.conversation.obey(Everyone("tea"))
+    await stage.types(Everyone("tea"))
     assert stage.shown == [receipt]
 
 
 async def test_a_refusal_is_shown_in_one_line_and_the_conversation_goes_on(stage: Stage) -> None:
     faults = [{"pointer": "/content", "code": "too_long", "detail": "This is too long."}]
     stage.answers["/messages"] = (422, {"detail": "Not accepted.", "errors": faults})
-    assert await stage.conversation.obey(Everyone("tea"))
+    await stage.types(Everyone("tea"))
     assert stage.shown == ["Not accepted. (/content: This is too long.)"]
 
 
 async def test_what_api_gateway_refuses_by_itself_is_shown(stage: Stage) -> None:
-    stage.answers["/messages"] = (401, {"message": "Unauthorized"})
-    await stage.conversation.obey(Everyone("tea"))
-    assert stage.shown == ["Unauthorized"]
+    stage.answers["/messages"] = (403, {"message": "Forbidden"})
+    await stage.types(Everyone("tea"))
+    assert stage.shown == ["Forbidden"]
 
 
 async def test_a_refusal_cannot_steer_the_terminal(stage: Stage) -> None:
     stage.answers["/messages"] = (422, {"detail": "\x1b[2J"})
-    await stage.conversation.obey(Everyone("tea"))
+    await stage.types(Everyone("tea"))
     assert stage.shown == [r"\x1b[2J"]
 
 
 async def test_an_unknown_name_is_answered_with_the_known_ones(stage: Stage) -> None:
-    assert await stage.conversation.obey(To("zoe"))
+    await stage.types(To("zoe"))
     assert stage.shown == ["Nobody here is called zoe. There are: Bob"]
 
 
 async def test_a_hint_is_shown(stage: Stage) -> None:
-    assert await stage.conversation.obey(Wrong("like this"))
+    await stage.types(Wrong("like this"))
     assert stage.shown == ["like this"]
 
 
 async def test_quit_ends_it(stage: Stage) -> None:
-    assert not await stage.conversation.obey(Quit())
+    assert not stage.conversation.obey(Quit())
+
+
+async def test_a_long_page_names_everybody_in_it(stage: Stage) -> None:
+    stage.answers |= {f"/users/id-of-{name.lower()}": (200, {"firstName": name}) for name in ("Alice", "Ada")}
+    page = {"type": "page", "items": [message(1), message(2, senderId="id-of-ada")]}
+    await stage.conversation.prepare(page)
+    stage.conversation.show(page["items"])  # type: ignore[arg-type]
+    assert [text.split(" ", 1)[1] for text in stage.shown] == ["Alice: hello 1", "Ada: hello 2"]
+
+
+@pytest.mark.parametrize("frame", [{"type": "read", "notificationIds": ["n1"]}, {"type": "pong"}, {"type": "error"}])
+async def test_other_frames_need_no_names(stage: Stage, frame: Frame) -> None:
+    await stage.conversation.prepare(frame)
+    assert stage.requests == []
+
+
+def history(*messages: Frame, unread: int, notifications: tuple[str, ...] = ()) -> History:
+    return History(messages, unread, notifications)
+
+
+def listed(number: int, **changes: Any) -> Frame:
+    """A message as a list of the API shows it."""
+    item = message(number, audience=None, **changes)
+    del item["type"], item["notificationId"]
+    return item
+
+
+async def test_it_begins_with_the_history_and_the_unread_count(stage: Stage) -> None:
+    stage.answers["/users/id-of-alice"] = (200, {"firstName": "Alice"})
+    past = history(listed(1), listed(2, senderId="id-of-bob"), listed(3), unread=1, notifications=("n3",))
+    await stage.conversation.begin(past)
+    assert [text.split(" ", 1)[1] for text in stage.shown] == [
+        "Alice: hello 1",
+        "You: hello 2",
+        "Alice: hello 3",
+        "unread",
+    ]
+    assert stage.shown[-1] == "1 unread"
+
+
+async def test_unread_messages_that_are_not_shown_are_mentioned(stage: Stage) -> None:
+    await stage.conversation.begin(history(listed(1), unread=40, notifications=("n1",)))
+    assert stage.shown[-1] == "40 unread, 39 of them further back"
+
+
+async def test_an_empty_inbox_is_no_secret(stage: Stage) -> None:
+    await stage.conversation.begin(History())
+    assert stage.shown == ["nothing unread"]
+
+
+async def test_a_message_of_another_day_has_its_date(stage: Stage) -> None:
+    await stage.conversation.begin(history(listed(1, createdAt="2026-11-20T12:00:01.000Z"), unread=0))
+    assert stage.shown[0].startswith("2026-11-20 ")
+
+
+async def test_an_announcement_in_the_history_says_whom_it_is_for(stage: Stage) -> None:
+    await stage.conversation.begin(history(listed(1) | {"audience": "everyone"}, unread=0))
+    assert stage.shown[0].endswith("Somebody to everyone: hello 1")
+
+
+async def test_a_sent_message_whose_recipients_are_gone_has_no_content(stage: Stage) -> None:
+    await stage.conversation.begin(history(listed(1, senderId="id-of-bob", content=None, priority=None), unread=0))
+    assert stage.shown[0].endswith("You: (its recipients are gone)")
+
+
+@pytest.mark.parametrize("field", ["content", "name"])
+async def test_the_history_cannot_steer_the_terminal(stage: Stage, field: str) -> None:
+    hostile = "\x1b]0;title\x07\u202e"
+    stage.answers["/users/id-of-alice"] = (200, {"firstName": hostile if field == "name" else "Alice"})
+    await stage.conversation.begin(history(listed(1, content=hostile if field == "content" else "hello"), unread=0))
+    assert r"\x1b]0;title\x07\u202e" in stage.shown[0]
+    assert not {"\x1b", "\x07", "\u202e"} & set(stage.shown[0])
+
+
+async def test_what_is_typed_while_the_api_is_away_waits_and_blocks_nothing(stage: Stage) -> None:
+    stage.answers["/messages"] = (503, {"detail": "Try again."})
+    for command in (To("bob"), Write("one"), Write("two"), Wrong("a hint")):
+        assert stage.conversation.obey(command)
+    assert stage.shown[-1] == "a hint"
+    await asyncio.wait_for(stage.asked.wait(), 5)
+    stage.answers["/messages"] = (201, report("delivered", 1))
+    await stage.conversation.drafts.drain()
+    assert [body["content"] for _, _, body in stage.requests if body][-2:] == ["one", "two"]
+    assert len(set(stage.keys)) == 2
+
+
+async def test_how_far_it_was_shown_is_kept(stage: Stage) -> None:
+    stage.conversation.keep("cursor")
+    assert cursors.load(stage.progress) == "cursor"

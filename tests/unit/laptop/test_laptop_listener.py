@@ -1,126 +1,251 @@
-"""The terminal client keeps listening."""
+"""The terminal client shows every message once and in order, whatever happens to its connection."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
-from laptop.errors import LaptopError
-from laptop.listener import Listener, Patience, decoded
+from laptop.api import Api
+from laptop.errors import LaptopError, SignedOutError
+from laptop.feed import Feed
+from laptop.history import History
+from laptop.listener import Listener
+from laptop.patience import Patience
+from tests.unit.laptop.backend import Backend, Frame, message, serving
 
-
-def longest(_lowest: float, highest: float) -> float:
-    return highest
-
-
-def test_the_wait_doubles_up_to_a_bound() -> None:
-    assert [Patience().back_off_s(attempt, longest) for attempt in (0, 1, 2, 20)] == [0.5, 1.0, 2.0, 30.0]
-
-
-def test_the_wait_may_be_anything_down_to_nothing() -> None:
-    assert Patience().back_off_s(5, lambda lowest, _highest: lowest) == 0
-
-
-@pytest.mark.parametrize("text", ["", "no json", "[]", '"text"', "{}", '{"type": 1}', '{"message": "Forbidden"}'])
-def test_what_is_no_frame_of_ours_is_passed_over(text: str) -> None:
-    assert decoded(text) is None
-
-
-def test_a_frame_is_decoded() -> None:
-    assert decoded('{"type": "pong"}') == {"type": "pong"}
-
-
-class Server:
-    """Sends each new connection a frame with its number; the first ones break, pings may go unanswered."""
-
-    def __init__(self, breaks: int = 0, answers: bool = True) -> None:
-        self.breaks, self.answers = breaks, answers
-        self.opened = 0
-        self.pings: list[Any] = []
-
-    async def connect(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        self.opened += 1
-        await socket.send_json({"type": "message", "number": self.opened})
-        if self.opened <= self.breaks:
-            await socket.close()
-            return socket
-        async for message in socket:
-            self.pings.append(message.json())
-            if self.answers:
-                await socket.send_json({"type": "pong"})
-        return socket
+LOST, BACK = "connection lost, trying again", "back; nothing missed"
 
 
 class Bench:
-    """A listener on a server, and what it has shown and said."""
+    """A listener on a backend, and in one sequence what it has shown and said."""
 
-    def __init__(self, server: Server, session: aiohttp.ClientSession, url: str) -> None:
-        self.server, self.session, self.url = server, session, url
-        self.frames: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self.said: list[str] = []
-        self.refusals = 0
+    def __init__(self, backend: Backend, session: aiohttp.ClientSession, base: str) -> None:
+        self.backend, self.session, self.base = backend, session, base
         self.patience = Patience(first_s=0.001)
+        self.cursor: str | None = None
+        self.lines: asyncio.Queue[str] = asyncio.Queue()
+        self.kept: asyncio.Queue[str] = asyncio.Queue()
+        self.prepared: list[Frame] = []
+        self.names_found = asyncio.Event()
+        self.names_found.set()
 
     async def connect(self) -> aiohttp.ClientWebSocketResponse:
-        if self.refusals:
-            self.refusals -= 1
-            raise LaptopError("not now")
-        return await self.session.ws_connect(self.url)
+        ticket = (await Api(self.session, self.base, "token").call("POST", "/tickets"))["ticket"]
+        try:
+            return await self.session.ws_connect(f"{self.base}/socket", params={"ticket": ticket})
+        except aiohttp.ClientError as error:
+            raise LaptopError(str(error)) from None
 
-    async def start(self) -> "asyncio.Task[None]":
-        listener = Listener(self.connect, self.frames.put, self.said.append, self.patience)
-        return asyncio.create_task(listener.run(await self.connect()))
+    async def prepare(self, frame: Frame) -> None:
+        self.prepared.append(frame)
+        await self.names_found.wait()
+
+    def show(self, frames: Sequence[Frame]) -> None:
+        for frame in frames:
+            self.lines.put_nowait(frame["messageId"])
+
+    def say(self, text: str) -> None:
+        self.lines.put_nowait(text)
+
+    def keep(self, cursor: str) -> None:
+        self.kept.put_nowait(cursor)
+
+    @asynccontextmanager
+    async def listening(self, history: History | None = None) -> AsyncIterator["asyncio.Task[None]"]:
+        listener = Listener(self.connect, Feed(self.cursor, history or History()), self, self.patience)
+        task = asyncio.create_task(listener.run(await self.connect()))
+        try:
+            yield task
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def next(self, count: int) -> list[str]:
+        async with asyncio.timeout(5):
+            return [await self.lines.get() for _ in range(count)]
+
+    async def up_to(self, cursor: str) -> None:
+        """Waits until it has caught up to this cursor."""
+        async with asyncio.timeout(5):
+            while await self.kept.get() != cursor:
+                pass
 
 
 @pytest.fixture
 async def bench() -> AsyncIterator[Bench]:
-    server, app = Server(), web.Application()
-    app.router.add_get("/", server.connect)
-    async with TestServer(app) as running, aiohttp.ClientSession() as session:
-        yield Bench(server, session, str(running.make_url("/")))
+    backend = Backend()
+    async with serving(backend) as base, aiohttp.ClientSession() as session:
+        yield Bench(backend, session, base)
 
 
-async def stop(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+async def test_what_was_missed_is_asked_for_from_the_last_cursor(bench: Bench) -> None:
+    await bench.backend.post(message(1), message(2), push=False)
+    bench.cursor = "1"
+    async with bench.listening():
+        assert await bench.next(1) == ["m2"]
+    assert bench.backend.synced == ["1"]
 
 
-async def test_a_broken_connection_is_replaced(bench: Bench) -> None:
-    bench.server.breaks = 1
-    task = await bench.start()
-    assert [(await bench.frames.get())["number"] for _ in range(2)] == [1, 2]
-    await stop(task)
-    assert bench.said == ["The connection broke; trying again", "Connected again"]
+async def test_pages_are_asked_for_until_there_are_no_more(bench: Bench) -> None:
+    await bench.backend.post(*(message(number) for number in range(5)), push=False)
+    bench.backend.page_size = 2
+    async with bench.listening():
+        assert await bench.next(5) == ["m0", "m1", "m2", "m3", "m4"]
+    assert bench.backend.synced == [None, "2", "4"]
+    assert bench.kept.get_nowait() == "5"
+    assert bench.kept.empty()  # a run that was not finished is begun again
 
 
-async def test_it_goes_on_trying_while_nothing_answers(bench: Bench) -> None:
-    bench.server.breaks = 1
-    task = await bench.start()
-    bench.refusals = 3
-    assert [(await bench.frames.get())["number"] for _ in range(2)] == [1, 2]
-    await stop(task)
-    assert bench.refusals == 0
+async def test_what_is_pushed_is_shown_once(bench: Bench) -> None:
+    async with bench.listening():
+        await bench.up_to("0")
+        await bench.backend.post(message(1), message(1), message(2))
+        assert await bench.next(2) == ["m1", "m2"]
 
 
-async def test_a_silent_connection_is_kept_open_by_pings(bench: Bench) -> None:
-    bench.patience = Patience(ping_s=0.02, first_s=0.001)
-    task = await bench.start()
-    frames = [await bench.frames.get() for _ in range(3)]
-    await stop(task)
-    assert [frame["type"] for frame in frames] == ["message", "pong", "pong"]
-    assert bench.server.pings[:2] == [{"action": "ping"}] * 2
-    assert bench.server.opened == 1
+async def test_a_broken_connection_is_caught_up_with_a_new_ticket_and_the_last_cursor(bench: Bench) -> None:
+    await bench.backend.post(message(1), push=False)
+    async with bench.listening():
+        await bench.up_to("1")
+        await bench.backend.post(message(2), message(3), push=False)
+        await bench.backend.hang_up()
+        assert await bench.next(5) == ["m1", LOST, "back; 2 missed", "m2", "m3"]
+    assert bench.backend.tickets == ["ticket-0", "ticket-1"]
+    assert bench.backend.synced == [None, "1"]
 
 
-async def test_a_connection_that_answers_no_ping_is_replaced(bench: Bench) -> None:
-    bench.patience = Patience(ping_s=0.01, answer_s=0.02, first_s=0.001)
-    bench.server.answers = False
-    task = await bench.start()
-    assert [(await bench.frames.get())["number"] for _ in range(2)] == [1, 2]
-    await stop(task)
+async def test_a_connection_that_is_back_without_a_loss_says_so(bench: Bench) -> None:
+    async with bench.listening():
+        await bench.up_to("0")
+        await bench.backend.hang_up()
+        assert await bench.next(2) == [LOST, BACK]
+
+
+async def test_a_lost_connection_is_said_once_however_often_it_is_tried(bench: Bench) -> None:
+    async with bench.listening():
+        await bench.up_to("0")
+        bench.backend.refusals, bench.backend.breaks = [503, 403, 503], 2
+        await bench.backend.hang_up()
+        assert await bench.next(2) == [LOST, BACK]
+    assert len(bench.backend.tickets) == 4  # the first, two that broke again, and one that held
+
+
+async def test_a_second_loss_is_said_again(bench: Bench) -> None:
+    async with bench.listening():
+        await bench.up_to("0")
+        for _ in range(2):
+            await bench.backend.hang_up()
+            assert await bench.next(2) == [LOST, BACK]
+
+
+async def test_the_waits_grow_until_it_has_caught_up(bench: Bench) -> None:
+    bounds: list[float] = []
+
+    def note(_lowest: float, highest: float) -> float:
+        bounds.append(highest)
+        return 0
+
+    bench.patience = Patience(uniform=note)
+    async with bench.listening():
+        await bench.up_to("0")
+        bench.backend.refusals, bench.backend.breaks = [503, 503], 1
+        await bench.backend.hang_up()
+        assert await bench.next(2) == [LOST, BACK]
+        await bench.backend.hang_up()
+        assert await bench.next(2) == [LOST, BACK]
+    assert bounds == [0.5, 1.0, 2.0, 4.0, 0.5]
+
+
+async def test_a_token_that_has_ended_ends_it(bench: Bench) -> None:
+    async with bench.listening() as task:
+        await bench.up_to("0")
+        bench.backend.refusals = [401]
+        await bench.backend.hang_up()
+        with pytest.raises(SignedOutError):
+            await asyncio.wait_for(task, 5)
+
+
+async def test_a_cursor_that_the_server_does_not_know_begins_anew(bench: Bench) -> None:
+    await bench.backend.post(message(1), push=False)
+    bench.cursor = "stale"
+    async with bench.listening():
+        assert await bench.next(1) == ["m1"]
+    assert bench.backend.synced == ["stale", None]
+    assert bench.kept.get_nowait() == "1"
+
+
+async def test_what_is_pushed_while_catching_up_comes_after_what_was_missed(bench: Bench) -> None:
+    await bench.backend.post(message(1), message(2), push=False)
+    bench.backend.unanswered = 1
+    async with bench.listening():
+        await bench.backend.until(syncs=1)
+        await bench.backend.push(message(3), message(2))
+        await bench.backend.push(bench.backend.page(0))
+        assert await bench.next(3) == ["m1", "m2", "m3"]
+
+
+async def test_a_sync_without_an_answer_is_a_broken_connection(bench: Bench) -> None:
+    bench.patience = Patience(first_s=0.001, answer_s=0.05)
+    await bench.backend.post(message(1), push=False)
+    bench.backend.unanswered = 1
+    async with bench.listening():
+        assert await bench.next(3) == [LOST, "back; 1 missed", "m1"]
+    assert len(bench.backend.tickets) == 2
+
+
+async def test_live_messages_do_not_stand_for_an_answer(bench: Bench) -> None:
+    bench.patience = Patience(first_s=0.001, answer_s=0.2)
+    bench.backend.unanswered = 1
+    async with bench.listening():
+        await bench.backend.until(syncs=1)
+        for number in range(10):
+            await bench.backend.push(message(number))
+            await asyncio.sleep(0.05)
+            if not bench.lines.empty():
+                break
+        assert await bench.next(1) == [LOST]
+
+
+async def test_it_asks_again_when_the_indexes_have_settled_and_then_regularly(bench: Bench) -> None:
+    bench.patience = Patience(settled_s=0.01, sync_s=0.02)
+    async with bench.listening():
+        await bench.up_to("0")
+        await bench.backend.post(message(1), push=False)  # the connection was not in the index yet
+        assert await bench.next(1) == ["m1"]
+        await bench.backend.until(syncs=5)
+    assert len(bench.backend.tickets) == 1
+
+
+async def test_what_was_shown_is_acknowledged_and_read(bench: Bench) -> None:
+    await bench.backend.post(message(1), message(2), push=False)
+    async with bench.listening():
+        await bench.backend.until_told(2)
+    ids = ["n1", "n2"]
+    assert bench.backend.told[:2] == [{"action": action, "notificationIds": ids} for action in ("ack", "read")]
+
+
+async def test_what_the_history_showed_is_read_too(bench: Bench) -> None:
+    async with bench.listening(History((message(1),), 1, ("n1",))):
+        await bench.backend.until_told(2)
+    assert [frame["notificationIds"] for frame in bench.backend.told[:2]] == [["n1"], ["n1"]]
+
+
+async def test_what_is_no_frame_of_ours_is_passed_over(bench: Bench) -> None:
+    async with bench.listening():
+        await bench.up_to("0")
+        await bench.backend.sockets[-1].send_str('{"message": "Internal server error"}')
+        await bench.backend.post(message(1))
+        assert await bench.next(1) == ["m1"]
+
+
+async def test_nothing_is_missing_when_it_breaks_while_a_name_is_looked_up(bench: Bench) -> None:
+    await bench.backend.post(message(1), push=False)
+    bench.names_found.clear()
+    bench.patience = Patience(first_s=0.001, answer_s=0.05)
+    async with bench.listening():
+        assert await bench.next(1) == [LOST]
+        assert bench.prepared
+        bench.names_found.set()
+        assert await bench.next(2) == ["back; 1 missed", "m1"]

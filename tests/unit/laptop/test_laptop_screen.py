@@ -1,6 +1,6 @@
 """Nothing that others write can steer the terminal."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -32,12 +32,17 @@ def test_ordinary_text_is_shown_as_it_is(text: str) -> None:
 
 
 def test_a_line_has_the_time_and_the_sender() -> None:
-    assert line(NOON, "Alice", "hello") == f"{NOON:%H:%M:%S} Alice: hello"
+    assert line(NOON, "Alice", "hello", NOON) == f"{NOON:%H:%M:%S} Alice: hello"
+
+
+def test_a_line_of_another_day_has_the_date_too() -> None:
+    now = NOON + timedelta(days=1)
+    assert line(NOON, "Alice", "hello", now) == f"{NOON:%Y-%m-%d %H:%M:%S} Alice: hello"
 
 
 def test_a_second_line_cannot_pass_for_another_message() -> None:
-    assert line(NOON, "Alice", "one\n12:00:02 Bob: two").splitlines()[1].startswith("         12:00:02")
+    assert line(NOON, "Alice", "one\n12:00:02 Bob: two", NOON).splitlines()[1].startswith("         12:00:02")
 
 
 def test_a_name_cannot_steer_either() -> None:
-    assert "\x1b" not in line(NOON, "\x1b[2J", "hello")
+    assert "\x1b" not in line(NOON, "\x1b[2J", "hello", NOON)
