@@ -49,7 +49,11 @@ def test_the_tour_works_as_it_is_written() -> None:
         shell = open_.enter_context(terminal(_paused([b for b in TOUR if not b.who]), stack.ROOT, environment))
         shell.expect(DONE, START_S)
         bob, alice = (open_.enter_context(terminal(_script(who), stack.ROOT, environment)) for who in ("bob", "alice"))
-        _talk(alice, bob)
+        line = _talk(alice, bob)
+        bob.leave()
+        missed = _while_away(alice)
+        bob = open_.enter_context(terminal(_script("bob"), stack.ROOT, environment))
+        _come_back(bob, line, missed)
         _by_hand(shell, bob)
         shell.type("")
         shell.expect(DONE, STEP_S)
@@ -57,14 +61,31 @@ def test_the_tour_works_as_it_is_written() -> None:
     assert run is None or not run.alive
 
 
-def _talk(alice: Terminal, bob: Terminal) -> None:
-    """What Alice types is seen at Bob's, within the second that the README promises, and then some."""
+def _talk(alice: Terminal, bob: Terminal) -> str:
+    """What Alice types is seen at Bob's, within the second that the README promises, and then some; returns it."""
     bob.expect("You are Bob, connected", STEP_S)
     alice.expect("You are Alice, connected", STEP_S)
     line, typed = f"hello {uuid.uuid4()}", time.monotonic()
     alice.type(line)
     bob.expect(line, STEP_S)
     assert time.monotonic() - typed < 5
+    alice.expect("(shown on 1 screen)", STEP_S)
+    return line
+
+
+def _while_away(alice: Terminal) -> list[str]:
+    """What Alice writes into Bob's inbox; for a moment it may still be posted to the connection that he left."""
+    lines = [f"{number} while you were away" for number in range(3)]
+    for line in lines:
+        alice.type(line)
+        alice.expect("  (", STEP_S)
+    return lines
+
+
+def _come_back(bob: Terminal, read: str, missed: list[str]) -> None:
+    bob.expect("You are Bob, connected", STEP_S)
+    shown = bob.expect("3 unread", STEP_S).splitlines()[1:]
+    assert [line.partition("Alice: ")[2] for line in shown] == [read, *missed]
 
 
 def _by_hand(shell: Terminal, bob: Terminal) -> None:

@@ -49,6 +49,11 @@ class Terminal:
     def type(self, line: str) -> None:
         os.write(self.descriptor, f"{line}\n".encode())
 
+    def leave(self) -> None:
+        """Types Ctrl-D, and waits for the end of what runs."""
+        os.write(self.descriptor, b"\x04")
+        self.process.wait(_END_S)
+
     def _read(self, timeout_s: float) -> bool:
         """Takes what is shown meanwhile; False when nothing was, or nothing will be."""
         if not select.select([self.descriptor], [], [], max(timeout_s, 0))[0]:

@@ -57,7 +57,7 @@ class Drafts:
         attempt = 0
         while (failure := await self._try(draft)) and _passes(failure, attempt):
             if attempt == 0:
-                self._say(f"  (not sent yet, trying again: {failure})")
+                self._say("  (not sent yet, trying again)")
             await asyncio.sleep(self._patience.back_off_s(attempt))
             attempt += 1
         if failure:
