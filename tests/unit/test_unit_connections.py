@@ -25,7 +25,7 @@ def frames(aws: Aws) -> list[dict[str, Any]]:
     return [json.loads(call["Data"]) for call in calls]
 
 
-async def receive(app: App, aws: Aws, body: str | None, **event: int) -> dict[str, Any]:
+async def receive(app: App, aws: Aws, body: str | None, **event: Any) -> dict[str, Any]:
     """Returns the one frame that answers one frame."""
     assert await knock(handle, app, socket_event("$default", body, **event)) == 200
     (frame,) = frames(aws)
