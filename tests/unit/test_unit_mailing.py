@@ -1,14 +1,14 @@
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from app.catalogue import CONNECTIONS, NOTIFICATIONS, USERS
+from app.catalogue import CONNECTIONS, USERS
+from app.models.ids import UserId
 from app.settings import Settings
 from tests.unit.aws import down
-from tests.unit.delivering import Site, connection, names
+from tests.unit.delivering import Site, connection, names, work_of
 from tests.unit.mailing import mail, mailed, receive, settle
-from tests.unit.people import BOB, CLEO, NOW_ISO
+from tests.unit.people import BOB, CLEO
 from tests.unit.telling import told
 
 QUIET = {"start": "17:00", "end": "19:00", "timeZone": "UTC"}  # it is 18:00
@@ -48,30 +48,45 @@ async def test_an_announcement_reaches_every_connection(site: Site) -> None:
     assert mailed(site.aws) == []
 
 
-@pytest.mark.parametrize("mark", [{"read": True}, {"read": False, "seenAt": NOW_ISO}])
-@pytest.mark.parametrize("audience", [None, "everyone"])
-async def test_whoever_has_seen_it_gets_none(site: Site, mark: dict[str, Any], audience: str | None) -> None:
+READ, SHOWN, READ_ALL = "read", "shown", "read all"
+
+
+async def mark(site: Site, reader: str, how: str) -> None:
+    """Lets somebody read the message, or all there is, or has their device say that it was shown."""
+    marking, notification = site.app.marking, told().notification_id
+    if how == READ:
+        await marking.notification_read(UserId(reader), notification)
+    elif how == SHOWN:
+        await marking.acknowledge(UserId(reader), [notification])
+    else:
+        async for _ in marking.all_read(UserId(reader), None, float("inf")):
+            pass
+
+
+@pytest.mark.parametrize("how", [READ, SHOWN, READ_ALL])
+@pytest.mark.parametrize("recipients", [(BOB, CLEO), ()])
+async def test_whoever_has_seen_it_gets_none(site: Site, how: str, recipients: tuple[str, ...]) -> None:
     settle(site, BOB, CLEO)
-    names = [f"n1#{name}" if audience else "n1" for name in (BOB, CLEO)]
-    seen, unseen = ({"notificationId": name, "userId": user} for name, user in zip(names, (BOB, CLEO), strict=True))
-    site.tables.plant(NOTIFICATIONS, {**seen, **mark}, {**unseen, "read": False})
-    await mail(site, told(BOB, CLEO, audience=audience))
+    await site.accept(work_of(*recipients))
+    site.clock.advance(seconds=90)
+    await mark(site, BOB, how)
+    await mail(site, told(BOB, CLEO, audience=None if recipients else "everyone"))
     assert mailed(site.aws) == [CLEO]
 
 
-@pytest.mark.parametrize(("read_up_to", "gets"), [(NOW_ISO, []), ("2026-11-22T17:59:59.999Z", [BOB])])
-async def test_whoever_has_read_everything_until_then_gets_none(site: Site, read_up_to: str, gets: list[str]) -> None:
+async def test_whoever_read_everything_before_it_came_gets_one(site: Site) -> None:
     settle(site, BOB)
-    site.tables.plant(NOTIFICATIONS, {"notificationId": f"*#{BOB}", "userId": BOB, "readUpTo": read_up_to})
-    await mail(site, told(BOB, type="announcement", audience="everyone"))
-    assert mailed(site.aws) == gets
-
-
-async def test_whoever_has_read_what_is_for_everyone_gets_what_is_theirs(site: Site) -> None:
-    settle(site, BOB)
-    site.tables.plant(NOTIFICATIONS, {"notificationId": f"*#{BOB}", "userId": BOB, "readUpTo": NOW_ISO})
-    await mail(site, told(BOB))
+    await mark(site, BOB, READ_ALL)
+    site.clock.advance(seconds=1)
+    await site.accept(work_of())
+    await mail(site, told(BOB, audience="everyone"))
     assert mailed(site.aws) == [BOB]
+
+
+async def test_fifty_people_are_looked_up(site: Site) -> None:
+    settle(site, *names(50))
+    await mail(site, told(*names(50)))
+    assert mailed(site.aws) == names(50)
 
 
 async def test_whoever_wants_no_mail_gets_none_however_critical_it_is(site: Site) -> None:
