@@ -292,6 +292,23 @@ FUNCTIONS = (
             Grant(USERS, ("dynamodb:GetItem", "dynamodb:DeleteItem")),
             Grant(CONNECTIONS, ("dynamodb:Query", "dynamodb:DeleteItem"), indexes=("byUser",)),
             *_DEVICES,
+            Grant(
+                MESSAGES, ("dynamodb:Query", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"), indexes=("byRecipient",)
+            ),
+            Grant(
+                NOTIFICATIONS, ("dynamodb:Query", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"), indexes=("byUser",)
+            ),
+            Grant(
+                DELIVERIES,
+                (
+                    "dynamodb:Query",
+                    "dynamodb:GetItem",
+                    "dynamodb:PutItem",
+                    "dynamodb:BatchWriteItem",
+                    "dynamodb:DeleteItem",
+                ),
+                indexes=("bySender",),
+            ),
             Grant(USER_POOL, ("cognito-idp:AdminDeleteUser",)),
             Grant(SOCKETS, ("DELETE",)),
         ),

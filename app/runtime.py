@@ -35,6 +35,7 @@ from app.delivery.signing import SdkCredentials
 from app.delivery.sweep import Sweeper
 from app.delivery.telling import Teller
 from app.delivery.tidy import Tidy
+from app.erasing import Eraser
 from app.inbox.catching_up import CatchingUp
 from app.inbox.echo import Echo
 from app.inbox.marking import Marking
@@ -176,6 +177,20 @@ class App:
     def mailing(self) -> Mailing:
         mailer = Mailer(self.service("sesv2"), self.settings.email_sender)
         return Mailing(self.users, self.notifications, self.connections, self.claims, mailer, self.now)
+
+    @cached_property
+    def eraser(self) -> Eraser:
+        return Eraser(
+            users=self.users,
+            people=self.people,
+            sockets=self.sockets,
+            connections=self.connections,
+            registry=self.registry,
+            messages=self.messages,
+            notifications=self.notifications,
+            deliveries=self.deliveries,
+            claims=self.claims,
+        )
 
     def spreader(self, queue: catalogue.Queue) -> Spreader:
         return Spreader(self.users, self.queue(queue))

@@ -61,18 +61,9 @@ async def update(app: App, request: Request) -> Response:
 
 @http_api
 async def delete(app: App, request: Request) -> Response:
-    """Erases a person: connections, devices, sign-in, and the profile last, so that a broken run can be repeated."""
+    """Erases a person; what takes longer than a request may is gone on with by the next one."""
     _require_own(request)
-    user_id = request.user_id()
-    known = await app.users.exists(user_id)
-    connections = [connection async for connection in app.connections.all_of(user_id)]
-    for connection in connections:
-        await app.sockets.close(connection)
-        await app.connections.delete(connection)
-    await app.registry.remove_all(user_id)
-    known |= await app.people.delete(user_id)  # also somebody who signed up and never made a profile
-    await app.users.delete(user_id)
-    if not known:
+    if not await app.eraser.erase(request.user_id()):
         raise NotFoundError
     return Response(204)
 

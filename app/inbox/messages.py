@@ -5,7 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from app.catalogue import DELIVERIES, EVERYONE
+from app.catalogue import EVERYONE
 from app.errors import NotFoundError
 from app.inbox.merging import Entries, Entry, Page, starts, take
 from app.models.cursors import Position
@@ -15,7 +15,7 @@ from app.models.messages import Message
 from app.stores.deliveries import Deliveries
 from app.stores.messages import Messages
 from app.stores.notifications import KEYS, Notifications
-from app.stores.timeline import Start, Timeline
+from app.stores.timeline import Start
 from app.together import together
 
 SHARED_PAGE = 10  # see app/inbox/notifications.py
@@ -79,8 +79,7 @@ class MessageLists:
                 yield [Message.from_item(item) for item in items]
 
     async def _sent(self, sender: UserId, start: Start | None, page: int) -> Entries:
-        timeline = Timeline(self.deliveries.table, DELIVERIES, DELIVERIES.index("bySender"))
-        async with aclosing(timeline.rows(sender, start, page=page, newest_first=True)) as pages:
+        async with aclosing(self.deliveries.by_sender.rows(sender, start, page=page, newest_first=True)) as pages:
             async for items in pages:
                 deliveries = [Delivery.from_item(item) for item in items]
                 rows = await self._rows_of(deliveries)

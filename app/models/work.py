@@ -1,6 +1,6 @@
 """What a delivery has to bring to whom."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -15,6 +15,14 @@ INLINE_RECIPIENTS = 49  # two rows each and the delivery fit into the 100 items 
 PART_RECIPIENTS = 50  # two rows each fill a transaction of their own
 PART_KB = 250  # rows of one message share a partition, which takes 1,000 KB a second, and a transaction writes twice
 SEGMENTS = 4  # of all connections, so that as many workers scan and post at a time
+
+_BY_DEFAULT: Mapping[Literal["everyone"] | None, str] = {None: "Message from", "everyone": "Announcement by"}
+_NOBODY = "a former member"
+
+
+def nameless(title: str) -> str:
+    """Returns a title without the name that is in it if it was made for want of another."""
+    return next((f"{start} {_NOBODY}" for start in _BY_DEFAULT.values() if title.startswith(f"{start} ")), title)
 
 
 class Work(Stored):
@@ -36,13 +44,12 @@ class Work(Stored):
 
     @classmethod
     def of(cls, message_id: MessageId, sender: User, body: SendMessage, now: datetime) -> "Work":
-        name = f"{sender.first_name} {sender.last_name}"
         return cls(
             message_id=message_id,
             sender_id=sender.user_id,
             audience=body.audience,
             recipient_ids=list(body.recipients()),
-            title=body.title or (f"Announcement by {name}" if body.audience else f"Message from {name}"),
+            title=body.title or f"{_BY_DEFAULT[body.audience]} {sender.first_name} {sender.last_name}",
             content=body.content,
             priority=body.priority,
             created_at=iso(now),

@@ -1,5 +1,6 @@
 """What is done once although it is asked for more than once: notes beside the deliveries in their table."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
@@ -47,6 +48,10 @@ class Claims:
             await self.table.delete(_key(message_id, name), "attribute_not_exists(doneAt)")
         except ConditionFailedError:
             return  # somebody else has done it meanwhile
+
+    async def forget(self, message_ids: Iterable[MessageId], name: str) -> None:
+        """Deletes the claims of this name, whether they are there or not."""
+        await self.table.delete_many([_key(message_id, name) for message_id in message_ids])
 
 
 def _key(message_id: MessageId, name: str) -> Item:

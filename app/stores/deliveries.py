@@ -4,16 +4,19 @@ Beside the row of each delivery it holds, under keys of their own and out of its
 the progress of parts: what is written often stays small.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.catalogue import DELIVERIES
 from app.errors import ConditionFailedError
 from app.models.deliveries import KEPT, PATIENCE, Delivery, Job, Progress, State, Tally, shard, shards, sources
 from app.models.ids import MessageId
 from app.models.times import epoch_s, iso
 from app.models.work import Work
 from app.stores.dynamo import DynamoTable, Item
+from app.stores.timeline import Timeline
 
 _COUNTS = "ADD posted :posted, gone :gone, failed :failed"
 _LAST = f"SET #state = :state, pendingSince = :now REMOVE pending, parts {_COUNTS}"
@@ -23,6 +26,10 @@ _ONE_OF_SEVERAL = f"SET pendingSince = :now {_COUNTS} DELETE parts :closed"
 @dataclass(frozen=True, slots=True)
 class Deliveries:
     table: DynamoTable
+
+    @property
+    def by_sender(self) -> Timeline:
+        return Timeline(self.table, DELIVERIES, DELIVERIES.index("bySender"))
 
     async def get(self, message_id: MessageId) -> Delivery | None:
         item = await self.table.get({"messageId": message_id})
@@ -55,6 +62,21 @@ class Deliveries:
         """Returns the work of a large delivery; DynamoDB may take it away some days before the delivery, or after."""
         item = await self.table.get(_key(message_id, "work"))
         return None if item is None else Work.from_item(item["work"])
+
+    async def change_work(self, message_id: MessageId, change: Callable[[Work], Work]) -> None:
+        """Changes what is still to be brought to the recipients of a large delivery; no error if that has expired."""
+        key = _key(message_id, "work")
+        item = await self.table.get(key)
+        if item is None:
+            return
+        changed = {**item, "work": change(Work.from_item(item["work"])).to_map()}
+        with suppress(ConditionFailedError):
+            await self.table.put(changed, "attribute_exists(messageId)")
+
+    async def delete(self, message_id: MessageId) -> None:
+        """Deletes a delivery that has ended, and its work; the progress of its parts is ids and counts, and expires."""
+        await self.table.delete_many([_key(message_id, "work"), _key(message_id, "used")])
+        await self.table.delete({"messageId": message_id})
 
     async def progress(self, job: Job) -> Progress:
         """Returns how far a part has come; as yet untouched, if nothing is known."""

@@ -5,10 +5,12 @@ in the table Notifications.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.catalogue import EVERYONE, MESSAGES
+from app.errors import ConditionFailedError
 from app.models.ids import MessageId, UserId
 from app.models.messages import Message
 from app.models.times import iso
@@ -65,6 +67,21 @@ class Messages:
         key = (_mark_key if shared else _key)(message.message_id, reader)
         there = None if shared else "attribute_exists(messageId)"
         await self.table.update(key, "SET #read = :read, updatedAt = :now", there, read=True, now=iso(now))
+
+    async def titles(self, message_id: MessageId) -> dict[UserId, str]:
+        """Returns whose rows a message has, each with its title."""
+        rows = self.table.query("messageId = :id", id=message_id)
+        return {UserId(row["userId"]): row["title"] async for row in rows}
+
+    async def retitle(self, message_id: MessageId, user_id: UserId, title: str) -> None:
+        """Changes the title of a row; it is no error if there is none."""
+        with suppress(ConditionFailedError):
+            await self.table.update(
+                _key(message_id, user_id), "SET title = :title", "attribute_exists(messageId)", title=title
+            )
+
+    async def delete_own(self, ids: Iterable[MessageId], user_id: UserId) -> None:
+        await self.table.delete_many([_key(each, user_id) for each in ids])
 
     async def delete_marks(self, ids: Iterable[MessageId], reader: UserId) -> None:
         await self.table.delete_many([_mark_key(each, reader) for each in ids])

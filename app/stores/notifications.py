@@ -6,6 +6,7 @@ million readers do not write to one partition. The mark of "*" says up to when a
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -127,6 +128,15 @@ class Notifications:
             await self.table.update(_mark_key(EVERYTHING, reader), "SET readUpTo = :moment", later, moment=moment)
         except ConditionFailedError:
             return
+
+    async def retitle(self, notification_id: NotificationId, user_id: UserId, title: str) -> None:
+        """Changes the title of a row; it is no error if there is none."""
+        there = "attribute_exists(notificationId)"
+        with suppress(ConditionFailedError):
+            await self.table.update(_key(notification_id, user_id), "SET title = :title", there, title=title)
+
+    async def delete_own(self, ids: Iterable[NotificationId], user_id: UserId) -> None:
+        await self.table.delete_many([_key(each, user_id) for each in ids])
 
     async def delete_marks(self, ids: Iterable[NotificationId], reader: UserId) -> None:
         await self.table.delete_many([_mark_key(each, reader) for each in (EVERYTHING, *ids)])

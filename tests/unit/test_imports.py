@@ -24,8 +24,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "delivery": (*_EVERYWHERE, *_BELOW_DELIVERY, "stores", "channels"),
     "outreach": (*_EVERYWHERE, *_BELOW_DELIVERY, "stores", "channels"),
     "inbox": (*_EVERYWHERE, *_BELOW_DELIVERY, "stores", "channels"),
+    "erasing": (*_EVERYWHERE, *_BELOW_DELIVERY, "stores", "channels", "outreach"),
     # Puts the parts together once per execution environment.
-    "runtime": (*_EVERYWHERE, *_BELOW_DELIVERY, "stores", "channels", *_ABOVE, "settings"),
+    "runtime": (*_EVERYWHERE, *_BELOW_DELIVERY, "stores", "channels", *_ABOVE, "erasing", "settings"),
     # The edges: how AWS asks, and how it wants its answer.
     "http": (*_EVERYWHERE, "models", "runtime"),
     "sockets": (*_EVERYWHERE, "models", "runtime"),
