@@ -202,6 +202,12 @@ async def test_somebody_elses_device_is_as_if_it_were_not_there(phones: Phones) 
     assert phones.in_step()
 
 
+@pytest.mark.parametrize("name", ["no-id", "x" * 5000, "", DEVICE.upper(), f"{DEVICE}0"])
+async def test_what_can_be_no_device_is_not_even_looked_for(phones: Phones, name: str) -> None:
+    assert (await phones.remove(name)).status == 404
+    assert phones.site.aws.calls == []
+
+
 STEPS = ["get_item", "create_platform_endpoint", "transact_write_items", "get_endpoint_attributes", "query"]
 
 
