@@ -65,7 +65,6 @@ class Listener:
         """Catches up at once, again when no index lags any more, and then regularly; ends when no answer comes."""
         for pause_s in chain((self._patience.settled_s,), repeat(self._patience.sync_s)):
             await _send(socket, self._feed.ask())
-            await self._mark(socket)
             while self._feed.asking:
                 if not await self._answer():
                     return

@@ -1,6 +1,7 @@
 """A small backend for the terminal client: an inbox that is pushed, asked for, and lost in every way."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -48,7 +49,8 @@ class Backend:
 
     async def push(self, *frames: Frame) -> None:
         for frame in frames:
-            await self.sockets[-1].send_json(frame)
+            with contextlib.suppress(ConnectionError):  # it may just have ended
+                await self.sockets[-1].send_json(frame)
 
     async def hang_up(self) -> None:
         await self.sockets[-1].close()

@@ -44,6 +44,13 @@ def test_what_is_further_back_than_the_history_is_passed_over() -> None:
     assert asked.unmarked() == [["n5", "n6"]]  # and stays unread
 
 
+def test_of_the_oldest_moment_in_the_history_what_was_not_shown_is_passed_over_too() -> None:
+    moment = message(5)["createdAt"]
+    asked = feed(message(5), since=moment)
+    asked.ask()
+    assert ids(asked.take(page(message(4, createdAt=moment), message(5)))) == []
+
+
 def test_what_comes_late_is_shown_although_its_time_is_further_back() -> None:
     known = caught_up(message(5), since=message(5)["createdAt"])
     known.ask()
