@@ -98,11 +98,11 @@ async def test_a_delivered_message_leaves_a_settled_delivery(alice: Person, bob:
         "messageId": sent["messageId"],
         "senderId": alice.user_id,
         "recipientCount": 1,
+        "firstRecipient": bob.user_id,
         "state": "delivered",
         "posted": 1,
         "gone": 0,
         "failed": 0,
-        "seen": 0,
         "createdAt": sent["createdAt"],
     }
 
