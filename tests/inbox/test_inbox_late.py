@@ -6,7 +6,7 @@ import pytest
 
 from app.models.ids import UserId
 from tests.inbox.client import Client
-from tests.inbox.doing import listed, opened, sent, unread
+from tests.inbox.doing import arrived, listed, opened, sent, unread
 from tests.inbox.hooks import Gate, Lag, Past, Step
 from tests.inbox.stage import CROWD, Site
 
@@ -55,7 +55,7 @@ async def test_two_messages_that_commit_the_other_way_round_are_both_caught_up_o
 async def test_a_client_whose_run_was_long_misses_nothing_that_committed_meanwhile(
     site: Site, steps: dict[str, Step], ann: UserId, bob: UserId, shared: bool
 ) -> None:
-    before = [await sent(site, ann, bob) for _ in range(101)]
+    before = await arrived(site, ann, [site.clock()] * 101, bob)
     site.clock.advance(hours=1)
     steps["transact_write_items"] = gate = Gate()
     sending = asyncio.create_task(sent(site, ann, *([] if shared else [bob])))
