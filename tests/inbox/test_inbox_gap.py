@@ -63,7 +63,8 @@ async def _two_months(site: Site, ann: UserId, bob: UserId) -> list[str]:
 
 
 async def _all_pages(site: Site, person: str) -> set[str]:
-    found, cursor = list[str](), ""
+    found = list[str]()
+    cursor: str | None = ""
     while cursor is not None:
         query = {"limit": "100", **({"cursor": cursor} if cursor else {})}
         page = (await site.http(person, "GET /notifications", query=query)).body

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.models.ids import UserId
+from app.models.ids import UserId, notification_id
 from app.models.pushes import MAX_BYTES, PREVIEW, TITLE, Push
 from tests.unit.delivering import MESSAGE
 from tests.unit.people import ADA, NOW_ISO
 from tests.unit.telling import told
 
 IDS = {
-    "notificationId": "n1",
+    "notificationId": notification_id(MESSAGE),
     "messageId": MESSAGE,
     "senderId": ADA,
     "type": "message",
@@ -47,7 +47,7 @@ def test_fcm_is_told_what_to_show_and_what_it_is_of() -> None:
             "message": {
                 "notification": {"title": "Message from Ada Lovelace", "body": "hello"},
                 "data": IDS,
-                "android": {"priority": "normal", "ttl": "86400s", "notification": {"tag": "n1"}},
+                "android": {"priority": "normal", "ttl": "86400s", "notification": {"tag": notification_id(MESSAGE)}},
             }
         }
     }
@@ -72,7 +72,7 @@ def test_apns_gets_the_rest_in_headers() -> None:
     assert {name.removeprefix("AWS.SNS.MOBILE."): each["StringValue"] for name, each in attributes.items()} == {
         "APNS.PUSH_TYPE": "alert",
         "APNS.PRIORITY": "5",
-        "APNS.COLLAPSE_ID": "n1",
+        "APNS.COLLAPSE_ID": notification_id(MESSAGE),
         "APNS_SANDBOX.TTL": "86400",
     }
 

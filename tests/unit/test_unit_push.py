@@ -9,7 +9,7 @@ import pytest
 
 from app.catalogue import DELIVERIES, PUSH_QUEUE, USERS
 from app.handlers import push
-from app.models.ids import device_id
+from app.models.ids import device_id, notification_id
 from app.models.told import Told
 from app.runtime import App
 from app.stores.claims import LEASE
@@ -228,7 +228,7 @@ async def test_a_crash_after_a_push_may_send_it_again_and_the_phone_shows_it_onc
     phones.site.clock.moment += LEASE
     assert await tell(phones, receives=3)
     tags = [tag(message) for _, message in phones.endpoints.sent]
-    assert tags == ["n1", "n1"]
+    assert tags == [notification_id(MESSAGE)] * 2
 
 
 async def test_an_announcement_is_spread_over_the_queue_first(phones: Phones) -> None:
