@@ -292,9 +292,8 @@ FUNCTIONS = (
             Grant(USERS, ("dynamodb:GetItem", "dynamodb:DeleteItem")),
             Grant(CONNECTIONS, ("dynamodb:Query", "dynamodb:DeleteItem"), indexes=("byUser",)),
             *_DEVICES,
-            Grant(
-                MESSAGES, ("dynamodb:Query", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"), indexes=("byRecipient",)
-            ),
+            Grant(MESSAGES, ("dynamodb:Query", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem")),
+            Grant(MESSAGES, ("dynamodb:Query",), indexes=("byRecipient",)),
             Grant(
                 NOTIFICATIONS, ("dynamodb:Query", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"), indexes=("byUser",)
             ),

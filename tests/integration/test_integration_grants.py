@@ -8,10 +8,20 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from app.catalogue import NOTIFICATIONS_TOPIC, PUSH_APPLICATIONS, PUSH_ENDPOINTS, SOCKETS, Grant, Resource
+from app.catalogue import (
+    EMAIL_SENDER,
+    NOTIFICATIONS_TOPIC,
+    PUSH_APPLICATIONS,
+    PUSH_ENDPOINTS,
+    SOCKETS,
+    USER_POOL,
+    Grant,
+    Resource,
+)
 from app.runtime import App
 from tests.integration.events import Client, named
 from tests.integration.faults import FaultServer, Seen, forwarded
+from tests.integration.mailbox import Mailbox, told
 from tests.integration.phones import Phones
 from tests.integration.rows import ALICE, BOB, crowd
 from tests.integration.site import Clock, Site
@@ -23,23 +33,15 @@ SMALL = {"recipientIds": PEOPLE[:3], "content": "hi"}
 LARGE = {"recipientIds": PEOPLE, "content": "hi"}
 EVERYONE = {"audience": "everyone", "content": "hi"}
 KEY = {"idempotency-key": "k"}
+_ELSEWHERE: Mapping[str, tuple[str, str]] = {
+    "SendEmail": (EMAIL_SENDER.variable, "ses:SendEmail"),
+    "AdminDeleteUser": (USER_POOL.variable, "cognito-idp:AdminDeleteUser"),
+}
 _POSTS: Mapping[str, str] = {"PostToConnection": "POST", "DeleteConnection": "DELETE"}
 _OF_QUEUES: Mapping[str, str] = {
     "SendMessage": "sqs:SendMessage",
     "SendMessageBatch": "sqs:SendMessage",
     "ChangeMessageVisibility": "sqs:ChangeMessageVisibility",
-}
-TOLD = {
-    "notificationId": "n",
-    "type": "message",
-    "messageId": "m",
-    "senderId": "alice",
-    "title": "Hi",
-    "content": "hi",
-    "priority": "normal",
-    "createdAt": "2026-11-22T12:00:00.000Z",
-    "audience": None,
-    "recipientIds": ["bob"],
 }
 
 
@@ -134,17 +136,44 @@ async def test_pushing_asks_for_no_more_than_it_is_granted(
     await phones.register(BOB)
     await phones.register(BOB, phones.token[::-1], platform="apns")
     faults.seen.clear()
-    for told in (TOLD, TOLD, {**TOLD, "audience": "everyone", "recipientIds": []}):
-        assert await phones.push(json.dumps(told))
+    for body in (told(BOB), told(BOB), told(audience="everyone")):
+        assert await phones.push(body)
     for application in PUSH_APPLICATIONS:  # while a disabled device is removed, somebody registers it again
         phones.disable(application.variable)
         faults.script("TransactWriteItems", cancelled("ConditionalCheckFailed", "None"), forwarded(moto))
-        assert await phones.push(json.dumps({**TOLD, "messageId": application.name}))
+        assert await phones.push(told(BOB, messageId=application.name))
     phones.disable()
-    assert await phones.push(json.dumps({**TOLD, "messageId": "m3"}))
+    assert await phones.push(told(BOB, messageId="m3"))
     faults.script("BatchGetItem", DENIED)
-    assert not await phones.push(json.dumps(TOLD))
+    assert not await phones.push(told(BOB))
     assert asked(faults, site) == granted("Push")
+
+
+async def test_mailing_asks_for_no_more_than_it_is_granted(
+    fragile: App, site: Site, clock: Clock, faults: FaultServer
+) -> None:
+    mailbox = Mailbox.empty(fragile, site)
+    site.settle(clock(), BOB)
+    for body in (told(BOB), told(BOB), told(audience="everyone")):
+        assert await mailbox.receive(body)
+    faults.script("SendEmail", rest_error("SendingPausedException", 400))
+    assert not await mailbox.receive(told(BOB, messageId="m2"))
+    assert asked(faults, site) == granted("SendMail")
+
+
+async def test_erasing_asks_for_no_more_than_it_is_granted(
+    admin: Client, phones: Phones, faults: FaultServer, site: Site, moto: str
+) -> None:
+    await phones.register(ALICE)
+    await phones.register(ALICE, phones.token[::-1], platform="apns")
+    for body in (SMALL, LARGE, EVERYONE):
+        await admin.http("SendMessage", body)
+    faults.seen.clear()
+    conflict = cancelled("ConditionalCheckFailed", "None")
+    faults.script("TransactWriteItems", conflict, conflict, forwarded(moto))  # her devices are registered again
+    for who in (PEOPLE[1], ALICE):
+        await admin.http("DeleteUser", path=who)
+    assert asked(faults, site) == granted("DeleteUser")
 
 
 def asked(faults: FaultServer, site: Site) -> set[tuple[str, str]]:
@@ -153,7 +182,9 @@ def asked(faults: FaultServer, site: Site) -> set[tuple[str, str]]:
 
 
 def _uses(seen: Seen, site: Site) -> Iterator[tuple[str, str]]:
-    if seen.operation in _POSTS:
+    if seen.operation in _ELSEWHERE:
+        yield _ELSEWHERE[seen.operation]
+    elif seen.operation in _POSTS:
         yield SOCKETS.variable, _POSTS[seen.operation]
     elif seen.operation in _OF_QUEUES:
         yield _called(site, json.loads(seen.body)["QueueUrl"]), _OF_QUEUES[seen.operation]

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from app.models.ids import notification_id
 from app.models.told import Told
 from tests.unit.delivering import MESSAGE
 from tests.unit.people import ADA, NOW_ISO
@@ -12,7 +11,7 @@ def told(*recipients: str, **changes: Any) -> Told:
     """Returns what is told of Ada's message to these recipients, changed as the contract spells it."""
     return Told.from_item(
         {
-            "notificationId": notification_id(MESSAGE),
+            "notificationId": "n1",
             "type": "message",
             "messageId": MESSAGE,
             "senderId": ADA,

@@ -3,10 +3,10 @@ from dataclasses import replace
 import pytest
 
 from app.catalogue import CONNECTIONS, USERS
-from app.models.ids import UserId
+from app.models.ids import UserId, notification_id
 from app.settings import Settings
 from tests.unit.aws import down
-from tests.unit.delivering import Site, connection, names, work_of
+from tests.unit.delivering import MESSAGE, Site, connection, names, work_of
 from tests.unit.mailing import mail, mailed, receive, settle
 from tests.unit.people import BOB, CLEO
 from tests.unit.telling import told
@@ -48,12 +48,13 @@ async def test_an_announcement_reaches_every_connection(site: Site) -> None:
     assert mailed(site.aws) == []
 
 
+NOTIFICATION = notification_id(MESSAGE)
 READ, SHOWN, READ_ALL = "read", "shown", "read all"
 
 
 async def mark(site: Site, reader: str, how: str) -> None:
     """Lets somebody read the message, or all there is, or has their device say that it was shown."""
-    marking, notification = site.app.marking, told().notification_id
+    marking, notification = site.app.marking, NOTIFICATION
     if how == READ:
         await marking.notification_read(UserId(reader), notification)
     elif how == SHOWN:
@@ -70,7 +71,8 @@ async def test_whoever_has_seen_it_gets_none(site: Site, how: str, recipients: t
     await site.accept(work_of(*recipients))
     site.clock.advance(seconds=90)
     await mark(site, BOB, how)
-    await mail(site, told(BOB, CLEO, audience=None if recipients else "everyone"))
+    audience = None if recipients else "everyone"
+    await mail(site, told(BOB, CLEO, audience=audience, notificationId=NOTIFICATION))
     assert mailed(site.aws) == [CLEO]
 
 
