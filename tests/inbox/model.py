@@ -40,6 +40,7 @@ class Sent:
 @dataclass(slots=True)
 class Somebody:
     user_id: UserId
+    name: str
     joined: str
     admin: bool = False
     here: bool = True  # not erased

@@ -10,7 +10,7 @@ from tests.inbox.stage import Stage
 
 # About a minute. A busy machine is no failure, and nothing is left behind in the checkout.
 BOUNDED = settings(
-    max_examples=12,
+    max_examples=8,
     stateful_step_count=30,
     deadline=None,
     database=None,
