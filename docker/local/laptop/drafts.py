@@ -10,7 +10,8 @@ from laptop.errors import LaptopError, SignedOutError
 from laptop.patience import PATIENCE, Patience
 
 TRIES = 12  # of what is answered with a fault: two minutes and more
-_PASSING = {409, 429, 500, 502, 503, 504}  # 409: the attempt before this one is still at work
+# 404: another stack was started, and is found when the WebSocket opens again; 409: the attempt before is still at work.
+_PASSING = {404, 409, 429, 500, 502, 503, 504}
 
 
 @dataclass(frozen=True, slots=True)

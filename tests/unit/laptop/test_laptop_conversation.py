@@ -124,6 +124,7 @@ async def test_what_is_typed_goes_to_whoever_was_chosen(stage: Stage) -> None:
 
 
 async def test_each_message_has_a_key_of_its_own(stage: Stage) -> None:
+    stage.answers["/messages"] = (201, report("delivered", 1))
     await stage.types(To("bob"))
     await stage.types(Write("hello"))
     await stage.types(Write("hello"))
@@ -138,6 +139,7 @@ async def test_nothing_is_sent_to_nobody(stage: Stage) -> None:
 
 
 async def test_an_announcement_is_sent_to_everyone(stage: Stage) -> None:
+    stage.answers["/messages"] = (201, report("delivered", 1))
     await stage.types(Everyone("tea"))
     assert stage.requests == [("POST", "/messages", {"audience": "everyone", "content": "tea"})]
 
