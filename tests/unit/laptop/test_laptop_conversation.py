@@ -1,78 +1,14 @@
 """A conversation shows what came, takes what is typed at any time, and goes on whatever the API refuses."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from laptop import cursors
-from laptop.api import Api
 from laptop.commands import Everyone, Quit, To, Write, Wrong
-from laptop.conversation import Conversation
-from laptop.door import Door
-from laptop.endpoints import Endpoints, Person
-from laptop.history import History
-from laptop.places import Places
 from tests.unit.laptop.backend import Frame, message
-
-BOB = Person("Bob", "bob@example.com", "secret", "id-of-bob", False, "token")
-ENDPOINTS = Endpoints("", "", "", "", "", "", {}, {}, {}, (BOB,))
-LATER = datetime.fromisoformat("2026-11-22T12:30:00.000Z")
-
-
-class Stage:
-    """Bob's conversation, what it has shown, and an API that answers as it is told."""
-
-    def __init__(self, session: aiohttp.ClientSession, base: str, folder: Path) -> None:
-        self.shown: list[str] = []
-        self.requests: list[tuple[str, str, Any]] = []
-        self.keys: list[str] = []
-        self.answers: dict[str, tuple[int, Any]] = {}
-        self.asked = asyncio.Event()
-        self.progress = folder / "cursor-bob"
-        door = Door(session, Places(folder), "bob", ENDPOINTS, Api(session, base, "token"))
-        self.conversation = Conversation(door, self.progress, self.shown.append, lambda: LATER)
-
-    async def answer(self, request: web.Request) -> web.Response:
-        body = await request.json() if request.can_read_body else None
-        self.requests.append((request.method, request.path, body))
-        self.keys.append(request.headers.get("Idempotency-Key", ""))
-        self.asked.set()
-        status, content = self.answers.get(request.path, (404, {"detail": "There is no such thing here."}))
-        return web.json_response(content, status=status)
-
-    async def arrives(self, frame: Frame) -> None:
-        await self.conversation.prepare(frame)
-        self.conversation.show([frame])
-
-    async def types(self, *commands: Any) -> None:
-        """Gives commands, and waits until what they send has been sent."""
-        for command in commands:
-            assert self.conversation.obey(command)
-        await self.conversation.drafts.drain()
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    stages: list[Stage] = []
-
-    async def answer(request: web.Request) -> web.Response:
-        return await stages[0].answer(request)
-
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", answer)
-    async with aiohttp.ClientSession() as session, TestServer(app) as server:
-        stages.append(Stage(session, str(server.make_url("")).rstrip("/"), tmp_path))
-        sending = asyncio.create_task(stages[0].conversation.drafts.run())
-        yield stages[0]
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
+from tests.unit.laptop.stage import Stage
 
 
 def frame(**changes: Any) -> Frame:
@@ -204,64 +140,6 @@ async def test_a_long_page_names_everybody_in_it(stage: Stage) -> None:
 async def test_other_frames_need_no_names(stage: Stage, frame: Frame) -> None:
     await stage.conversation.prepare(frame)
     assert stage.requests == []
-
-
-def history(*messages: Frame, unread: int, notifications: tuple[str, ...] = ()) -> History:
-    return History(messages, unread, notifications)
-
-
-def listed(number: int, **changes: Any) -> Frame:
-    """A message as a list of the API shows it."""
-    item = message(number, audience=None, **changes)
-    del item["type"], item["notificationId"]
-    return item
-
-
-async def test_it_begins_with_the_history_and_the_unread_count(stage: Stage) -> None:
-    stage.answers["/users/id-of-alice"] = (200, {"firstName": "Alice"})
-    past = history(listed(1), listed(2, senderId="id-of-bob"), listed(3), unread=1, notifications=("n3",))
-    await stage.conversation.begin(past)
-    assert [text.split(" ", 1)[1] for text in stage.shown] == [
-        "Alice: hello 1",
-        "You: hello 2",
-        "Alice: hello 3",
-        "unread",
-    ]
-    assert stage.shown[-1] == "1 unread"
-
-
-async def test_unread_messages_that_are_not_shown_are_mentioned(stage: Stage) -> None:
-    await stage.conversation.begin(history(listed(1), unread=40, notifications=("n1",)))
-    assert stage.shown[-1] == "40 unread, 39 of them further back"
-
-
-async def test_an_empty_inbox_is_no_secret(stage: Stage) -> None:
-    await stage.conversation.begin(History())
-    assert stage.shown == ["nothing unread"]
-
-
-async def test_a_message_of_another_day_has_its_date(stage: Stage) -> None:
-    await stage.conversation.begin(history(listed(1, createdAt="2026-11-20T12:00:01.000Z"), unread=0))
-    assert stage.shown[0].startswith("2026-11-20 ")
-
-
-async def test_an_announcement_in_the_history_says_whom_it_is_for(stage: Stage) -> None:
-    await stage.conversation.begin(history(listed(1) | {"audience": "everyone"}, unread=0))
-    assert stage.shown[0].endswith("Somebody to everyone: hello 1")
-
-
-async def test_a_sent_message_whose_recipients_are_gone_has_no_content(stage: Stage) -> None:
-    await stage.conversation.begin(history(listed(1, senderId="id-of-bob", content=None, priority=None), unread=0))
-    assert stage.shown[0].endswith("You: (its recipients are gone)")
-
-
-@pytest.mark.parametrize("field", ["content", "name"])
-async def test_the_history_cannot_steer_the_terminal(stage: Stage, field: str) -> None:
-    hostile = "\x1b]0;title\x07\u202e"
-    stage.answers["/users/id-of-alice"] = (200, {"firstName": hostile if field == "name" else "Alice"})
-    await stage.conversation.begin(history(listed(1, content=hostile if field == "content" else "hello"), unread=0))
-    assert r"\x1b]0;title\x07\u202e" in stage.shown[0]
-    assert not {"\x1b", "\x07", "\u202e"} & set(stage.shown[0])
 
 
 async def test_what_is_typed_while_the_api_is_away_waits_and_blocks_nothing(stage: Stage) -> None:

@@ -131,31 +131,44 @@ def test_marks_come_in_parts_that_fit_a_frame() -> None:
     assert [len(some) for some in known.unmarked()] == [100, 100, 50]
 
 
+class Client:
+    """A feed at a server from which pushes get lost, come twice or late, runs break off, and pages come twice."""
+
+    def __init__(self, data: st.DataObject) -> None:
+        self.data, self.feed = data, feed()
+        self.inbox: list[Frame] = []
+        self.shown: list[str] = []
+
+    def take(self, frame: Frame) -> Frame | None:
+        step = self.feed.take(frame)
+        self.shown += ids(step)
+        return step.send
+
+    def is_sent(self, number: int) -> None:
+        self.inbox.append(message(number))
+        for pushed in self.data.draw(st.lists(st.sampled_from(self.inbox), max_size=2)):
+            self.take(pushed)
+
+    def catch_up(self, pages: int) -> None:
+        sync: Frame | None = self.feed.ask()
+        while sync and pages:
+            answer, pages = self.answer(int(sync["after"] or 0)), pages - 1
+            sync = self.take(answer)
+            if self.data.draw(st.booleans()):
+                sync = self.take(answer) or sync
+
+    def answer(self, start: int) -> Frame:
+        items = self.inbox[start : start + self.data.draw(st.integers(1, 4))]
+        end = start + len(items)
+        return page(*items, cursor=str(end), more=end < len(self.inbox))
+
+
 @given(st.data())
 def test_everything_is_shown_once_whatever_gets_lost(data: st.DataObject) -> None:
-    """Pushes may be lost, come twice or out of order; runs may break off; pages may come twice and be of any size."""
-    following, inbox, shown = feed(), [], []  # type: ignore[var-annotated]
-
-    def take(frame: Frame) -> Step:
-        step = following.take(frame)
-        shown.extend(ids(step))
-        return step
-
-    def catch_up(pages: int) -> None:
-        sync: Frame | None = following.ask()
-        while sync and pages:
-            start, pages = int(sync["after"] or 0), pages - 1
-            end = start + data.draw(st.integers(1, 4))
-            answer = page(*inbox[start:end], cursor=str(min(end, len(inbox))), more=end < len(inbox))
-            sync = take(answer).send
-            if data.draw(st.booleans()):
-                sync = take(answer).send or sync
-
+    client = Client(data)
     for number in range(data.draw(st.integers(0, 12))):
-        inbox.append(message(number))
-        for pushed in data.draw(st.lists(st.sampled_from(inbox), max_size=2)):
-            take(pushed)
+        client.is_sent(number)
         if data.draw(st.booleans()):
-            catch_up(pages=data.draw(st.integers(0, 3)))
-    catch_up(pages=1000)
-    assert sorted(shown) == sorted(each["messageId"] for each in inbox)
+            client.catch_up(pages=data.draw(st.integers(0, 3)))
+    client.catch_up(pages=1000)
+    assert sorted(client.shown) == sorted(each["messageId"] for each in client.inbox)
