@@ -39,7 +39,7 @@ def _script(who: str) -> str:
 
 
 def test_the_tour_is_in_the_readme() -> None:
-    assert [block.who for block in TOUR] == ["", "bob", "alice", "", ""]
+    assert [block.who for block in TOUR] == ["", "bob", "alice", "", "", ""]
 
 
 @pytest.mark.usefixtures("own_checkout")
@@ -55,6 +55,7 @@ def test_the_tour_works_as_it_is_written() -> None:
         bob = open_.enter_context(terminal(_script("bob"), stack.ROOT, environment))
         _come_back(bob, line, missed)
         _by_hand(shell, bob)
+        _look_into_the_outbox(shell)
         shell.type("")
         shell.expect(DONE, STEP_S)
     run = running.load(PLACES)
@@ -95,3 +96,10 @@ def _by_hand(shell: Terminal, bob: Terminal) -> None:
     assert '"state":"delivered"' in answers
     assert '"posted":1' in answers
     bob.expect("by hand", STEP_S)
+
+
+def _look_into_the_outbox(shell: Terminal) -> None:
+    shell.type("")
+    shown = shell.expect(DONE, 2 * STEP_S)
+    assert "To: ada@example.com" in shown
+    assert "are you there?" in shown.partition("To: ada@example.com")[2]
