@@ -65,6 +65,7 @@ async def test_a_client_whose_run_was_long_misses_nothing_that_committed_meanwhi
     await client.sync(site, pages=1)
     assert client.more
     site.clock.advance(minutes=20)  # the token is still good
+    meanwhile = await sent(site, ann, bob)
     await client.sync(site)
     await away(site, client)
 
@@ -72,7 +73,7 @@ async def test_a_client_whose_run_was_long_misses_nothing_that_committed_meanwhi
     late = await sending
     await back(site, client)
 
-    assert set(client.known) == {*before, late}
+    assert set(client.known) == {*before, meanwhile, late}
 
 
 async def test_a_list_that_is_being_paged_through_shows_what_committed_late(

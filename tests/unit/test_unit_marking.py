@@ -238,6 +238,17 @@ async def test_the_first_device_counts_and_the_second_does_not(reading: Reading)
     assert (reading.row(1)["seenAt"], await report(reading, 1)) == (first, 1)
 
 
+async def test_the_first_device_counts_also_where_the_second_has_not_seen_it(reading: Reading) -> None:
+    for recipients in ([ADA], []):
+        reading.arrive(1, *recipients)
+        (given,) = await reading.site.app.notifications.given([told_of(1)], READER)
+        for seconds in (0, 9):
+            await reading.site.app.notifications.acknowledge(given, READER, NOW + timedelta(seconds=seconds))
+        rows = [row for row in reading.site.tables.rows(NOTIFICATIONS) if row["userId"] == ADA]
+        assert [row["seenAt"] for row in rows] == [iso(NOW)]
+        reading.site.tables.clear(NOTIFICATIONS)
+
+
 async def test_two_devices_that_acknowledge_at_once_count_once(reading: Reading) -> None:
     reading.arrive(1, ADA)
     both_read = asyncio.Barrier(2)
