@@ -24,17 +24,17 @@ class HttpApi:
     """An API whose routes all require an access token."""
 
     def __init__(self, scope: Construct, users: Users, stage: Stage) -> None:
-        self._api = apigateway.HttpApi(scope, "HttpApi", create_default_stage=False, cors_preflight=_cors(stage))
+        self.api = apigateway.HttpApi(scope, "HttpApi", create_default_stage=False, cors_preflight=_cors(stage))
         self._authorizer = HttpUserPoolAuthorizer("AccessToken", users.pool, user_pool_clients=[users.client])
-        _add_stage(self._api, stage)
+        _add_stage(self.api, stage)
 
     @property
     def endpoint(self) -> str:
         """The address without a path: `$default` is the one stage whose name is no part of it."""
-        return self._api.api_endpoint
+        return self.api.api_endpoint
 
     def add_route(self, route: catalogue.HttpRoute, function: lambda_.Function) -> None:
-        self._api.add_routes(
+        self.api.add_routes(
             path=route.path,
             methods=[apigateway.HttpMethod[route.method]],
             integration=HttpLambdaIntegration(function.node.id, function, timeout=Duration.seconds(TIMEOUT_S)),

@@ -8,11 +8,11 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from app import catalogue
-from infra.alarms import add_alarms
 from infra.functions import add_function
 from infra.grants import Resources
 from infra.http_api import HttpApi
 from infra.image import add_image
+from infra.monitoring import System, add_monitoring
 from infra.queues import add_queue, add_queue_source, subscribe_queue
 from infra.schedules import add_schedule
 from infra.socket_api import add_socket_api, add_socket_route, add_socket_stage, socket_authorizer
@@ -39,7 +39,7 @@ class SiteCommunications(Stack):
         functions = {each: add_function(self, each, image, resources) for each in catalogue.FUNCTIONS}
         http_api = HttpApi(self, users, stage)
         _attach(self, functions, http_api, resources)
-        add_alarms(self, resources, functions)
+        add_monitoring(self, System(resources, functions, http_api.api))
         socket_stage = add_socket_stage(resources.sockets, stage)
         _output(self, {"HttpEndpoint": http_api.endpoint, "SocketEndpoint": socket_stage.url})
         _output(self, _names(users, resources, functions))

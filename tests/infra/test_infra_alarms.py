@@ -1,95 +1,94 @@
-import asyncio
-import json
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from typing import Any, cast
+import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app.catalogue import QUEUES, Queue
-from app.delivery.jobs import Jobs
-from app.delivery.sweep import Sweeper
-from app.stores.deliveries import Deliveries
-from tests.infra.template import Properties, Template
+from tests.infra.alarm_names import each
+from tests.infra.alarm_stories import STORIES, Story, told
+from tests.infra.cloudwatch import Alarm
+from tests.infra.template import Template
 
-_AT_THE_FIRST_ONE = {
-    "Threshold": 0,
-    "ComparisonOperator": "GreaterThanThreshold",
-    "EvaluationPeriods": 1,
-    "Period": 300,
-    "TreatMissingData": "notBreaching",
-    "AlarmActions": ["${AlertsTopic}"],
-}
+RUNBOOK = Path(__file__).parents[2] / "docs/runbook.md"
+_METRICS = 10  # more cannot be read by one alarm
+CASES = [
+    pytest.param(name, story, thing, id=f"{name}-{place}")
+    for place, story in enumerate(STORIES)
+    for name, thing in each(story.kind)
+]
 
 
-class _NothingDue:
-    async def due(self, _now: datetime) -> AsyncIterator[Any]:
-        for nothing in list[Any]():
-            yield nothing
+def _alarms(template: Template) -> dict[str, Alarm]:
+    prefix = f"site-communications-{template.stage.name}-"
+    found = template.all("AWS::CloudWatch::Alarm").values()
+    return {alarm["AlarmName"].removeprefix(prefix): Alarm(alarm) for alarm in found}
 
 
-@pytest.fixture
-def declared(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Properties:
-    """What the sweeper declares of the metrics that it writes, with the function's name put in."""
-    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "${Sweep}")
-    sweeper = Sweeper(cast(Deliveries, _NothingDue()), cast(Jobs, None), lambda: datetime.now(UTC))
-    asyncio.run(sweeper.sweep())
-    [line] = [parsed for line in capsys.readouterr().out.splitlines() if "_aws" in (parsed := json.loads(line))]
-    [about] = line["_aws"]["CloudWatchMetrics"]
-    [dimensions] = about["Dimensions"]
-    return {
-        "Namespace": about["Namespace"],
-        "Names": {metric["Name"] for metric in about["Metrics"]},
-        "Dimensions": [{"Name": name, "Value": line[name]} for name in dimensions],
-    }
+@pytest.mark.parametrize(("name", "story", "thing"), CASES)
+def test_an_alarm_goes_off_above_its_threshold_and_not_below(
+    template: Template, name: str, story: Story, thing: Any
+) -> None:
+    alarm = _alarms(template)[name]
+    assert not [figures for figures in told(story.quiet, thing) if alarm.goes_off(figures)]
+    assert not [figures for figures in told(story.loud, thing) if not alarm.goes_off(figures)]
 
 
-def test_there_is_an_alarm_for_each_queues_dead_letters_and_two_for_the_sweeper(template: Template) -> None:
-    dead_letters = {f"{queue.name.capitalize()}DeadLetterAlarm" for queue in QUEUES}
-    assert set(template.all("AWS::CloudWatch::Alarm")) == {*dead_letters, "DeliveriesFailedAlarm", "SweepAlarm"}
+def test_every_alarm_has_a_story_of_how_it_goes_off(template: Template) -> None:
+    assert set(_alarms(template)) == {name for story in STORIES for name, _ in each(story.kind)}
 
 
-@pytest.mark.parametrize("queue", QUEUES, ids=lambda queue: queue.name)
-def test_the_first_dead_letter_of_a_queue_alerts(template: Template, queue: Queue) -> None:
-    name = queue.name.capitalize()
-    assert _alarm(template, f"{name}DeadLetterAlarm") == {
-        **_AT_THE_FIRST_ONE,
-        "Namespace": "AWS/SQS",
-        "MetricName": "ApproximateNumberOfMessagesVisible",
-        "Dimensions": [{"Name": "QueueName", "Value": f"${{{name}DeadLetterQueue.QueueName}}"}],
-        "Statistic": "Maximum",
-    }
+def test_without_figures_only_the_clocks_alarms_go_off(template: Template) -> None:
+    silent = {name for name, _ in each("<Clock>Silent")}
+    assert {name for name, alarm in _alarms(template).items() if alarm.goes_off({})} == silent
 
 
-def test_the_first_delivery_that_was_given_up_alerts(template: Template) -> None:
-    assert _alarm(template, "DeliveriesFailedAlarm") == {
-        **_AT_THE_FIRST_ONE,
-        "Namespace": "SiteCommunications",
-        "MetricName": "DeliveriesFailed",
-        "Dimensions": [{"Name": "FunctionName", "Value": "${Sweep}"}],
-        "Statistic": "Sum",
-    }
+def test_stories_speak_of_no_figures_that_their_alarm_does_not_read(template: Template) -> None:
+    for story in STORIES:
+        for name, thing in each(story.kind):
+            read = {metric["MetricName"] for metric in _alarms(template)[name].metrics.values()}
+            figures = {figure for told_ in (story.quiet, story.loud) for one in told(told_, thing) for figure in one}
+            assert figures <= read
 
 
-def test_the_first_sweep_that_fails_alerts(template: Template) -> None:
-    assert _alarm(template, "SweepAlarm") == {
-        **_AT_THE_FIRST_ONE,
-        "Namespace": "AWS/Lambda",
-        "MetricName": "Errors",
-        "Dimensions": [{"Name": "FunctionName", "Value": "${Sweep}"}],
-        "Statistic": "Sum",
-    }
+def test_the_quota_is_looked_at_each_minute_and_all_else_every_five(template: Template) -> None:
+    periods = {name: alarm.period_s for name, alarm in _alarms(template).items()}
+    assert periods.pop("QuotaUsed") == 60
+    assert set(periods.values()) == {300}
 
 
-def test_the_alarm_reads_the_metric_that_the_sweeper_writes(template: Template, declared: Properties) -> None:
-    alarm = _alarm(template, "DeliveriesFailedAlarm")
-    assert alarm["Namespace"] == declared["Namespace"]
-    assert alarm["MetricName"] in declared["Names"]
-    assert alarm["Dimensions"] == declared["Dimensions"]
+@pytest.mark.parametrize(
+    ("name", "limit_ms"), [("SendMessageSlow", 20_000), ("DeliverSlow", 57_000), ("GetUserSlow", 8_000)]
+)
+def test_a_function_is_slow_shortly_before_its_time_is_up(template: Template, name: str, limit_ms: int) -> None:
+    alarm = _alarms(template)[name].properties
+    assert (alarm["Threshold"], alarm["ExtendedStatistic"]) == (limit_ms, "p99")
 
 
-def _alarm(template: Template, name: str) -> Properties:
-    """An alarm without the words that people read."""
-    properties = template.properties(name)
-    assert properties.pop("AlarmDescription")
-    return properties
+def test_every_alarm_tells_the_alerts_topic_what_has_happened_and_where_to_read_on(template: Template) -> None:
+    for name, alarm in _alarms(template).items():
+        assert alarm.properties["AlarmActions"] == ["${AlertsTopic}"]
+        assert re.fullmatch(rf".+\. What to do: docs/runbook\.md, {name}", alarm.properties["AlarmDescription"])
+
+
+def test_no_alarm_reads_more_metrics_than_it_may(template: Template) -> None:
+    assert {name for name, alarm in _alarms(template).items() if len(alarm.metrics) > _METRICS} == set()
+
+
+def test_the_runbook_has_lines_for_every_alarm_and_no_others(template: Template) -> None:
+    headings = re.findall(r"^### `(.+)`$", RUNBOOK.read_text(), re.MULTILINE)
+    named = [name for heading in headings for name, _ in each(heading)]
+    assert sorted(named) == sorted(_alarms(template))
+
+
+def test_the_runbook_says_of_each_alarm_what_it_means_and_what_to_do() -> None:
+    _, *parts = re.split(r"^### ", RUNBOOK.read_text(), flags=re.MULTILINE)
+    assert parts
+    for part in parts:
+        assert re.search(r"^\* \*\*Means:\*\* \S", part, re.MULTILINE), part
+        assert re.search(r"^\* \*\*Do:\*\* \S", part, re.MULTILINE), part
+
+
+def test_the_runbook_refers_only_to_alarms_that_it_has() -> None:
+    text = RUNBOOK.read_text()
+    headings = set(re.findall(r"^### `(.+)`$", text, re.MULTILINE))
+    assert set(re.findall(r"`(<\w+>\w+)`", text)) <= headings
