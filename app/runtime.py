@@ -41,7 +41,7 @@ from app.inbox.echo import Echo
 from app.inbox.marking import Marking
 from app.inbox.messages import MessageLists
 from app.inbox.notifications import NotificationLists
-from app.log import log
+from app.log import begin_invocation, log, metrics
 from app.models.times import utc_now
 from app.outreach.everyone import Spreader
 from app.outreach.mailing import Mailing
@@ -237,6 +237,9 @@ class App:
 class Context(Protocol):
     """What we use of the context object that Lambda hands to every call."""
 
+    @property
+    def aws_request_id(self) -> str: ...
+
     def get_remaining_time_in_millis(self) -> int: ...
 
 
@@ -260,6 +263,7 @@ class Core:
 
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     app: App | None = None
+    cold: bool = True  # until it is first called
 
     def open_app(self) -> App:
         """Returns the app; raises MissingSettingsError, having logged what is missing."""
@@ -276,11 +280,18 @@ class Core:
         return self.loop.run_until_complete(self._thawed(answer, event, context))
 
     async def _thawed(self, answer: Answer, event: Any, context: Context) -> Any:
+        self._begin(context)
         # A few turns of the loop first: connections that the other side closed while this process was frozen are
         # seen and dropped before anything is sent on them.
         for _ in range(THAW_TURNS):
             await asyncio.sleep(0)
         return await answer(self.open_app, event, context)
+
+    def _begin(self, context: Context) -> None:
+        begin_invocation(context.aws_request_id)
+        if self.cold:
+            self.cold = False
+            metrics(ColdStarts=1)
 
     def close(self) -> None:
         """Ends clients and loop; only tests need it, because Lambda ends the process."""

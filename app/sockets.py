@@ -60,6 +60,7 @@ def socket_api(handler: SocketHandler) -> LambdaFunction:
             requestId=str(known.get("requestId", "")),
             route=str(known.get("routeKey", "")),
             connectionId=str(known.get("connectionId", "")),
+            userId=str(at(known, "authorizer").get("userId", "")),
             status=status,
             ms=round((time.monotonic() - started) * 1000, 1),
         )
@@ -78,8 +79,14 @@ def socket_authorizer(authorizer: Authorizer, parameter: str) -> LambdaFunction:
         except Exception as error:  # noqa: BLE001 - fails closed; the client comes back with a new ticket
             log_exception("authorizer failed", error)
             granted = None
-        connection_id = str(at(event, "requestContext").get("connectionId", ""))
-        log("authorize", allowed=granted is not None, connectionId=connection_id)
+        known = at(event, "requestContext")
+        log(
+            "authorize",
+            requestId=str(known.get("requestId", "")),
+            connectionId=str(known.get("connectionId", "")),
+            userId=str(granted["userId"]) if granted else "",
+            allowed=granted is not None,
+        )
         return _policy(at(event).get("methodArn", "*"), granted)
 
     return LambdaFunction(answer)

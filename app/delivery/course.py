@@ -74,6 +74,7 @@ class Course:
                     self._note(connection, outcome)
 
     def _note(self, connection: ConnectionId, outcome: Outcome) -> None:
+        self.teller.meter.count(outcome)
         if outcome is Outcome.GONE:
             self._tally["gone"] += 1
             self._gone.append(connection)
@@ -118,5 +119,6 @@ class Course:
                 "missed": [*self.progress.missed, *self._missed],
             }
         )
+        self.teller.meter.count(Outcome.POSTED, self._tally["posted"])
         self._tally, self._missed = Counter(), []
         return self.progress.model_copy(update={"missed": [*self.progress.missed, *self._open]})

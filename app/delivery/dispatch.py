@@ -20,7 +20,7 @@ from app.errors import (
     UnacceptableError,
     UnavailableError,
 )
-from app.log import log, log_exception
+from app.log import log, log_exception, metrics
 from app.models.deliveries import Delivery, Progress
 from app.models.ids import UserId, keyed_message_id, new_message_id
 from app.models.messages import SendMessage
@@ -55,6 +55,7 @@ class Dispatch:
             delivery = Delivery.accepted(work, body.digest(), self.now())
             try:
                 if await self._accept(delivery, work):
+                    metrics(MessagesAccepted=1)
                     return await self._begin(delivery, work, people, deadline)
                 refusal = _key_reused("This Idempotency-Key was used more than 30 days ago.")
             except ThrottledError as error:  # perhaps by a twin of this request, which then has written its row

@@ -86,13 +86,20 @@ class Parts:
         What is left at the `deadline` is put on the queue. Raises ConditionFailedError if another run was faster,
         and UnavailableError if something does not answer, having written down the rest.
         """
-        until = deadline - SETTLE_S
+        try:
+            return await self._run(part, deadline - SETTLE_S)
+        finally:
+            self.teller.meter.write()
+
+    async def _run(self, part: Part, until: float) -> Delivery:
         for page in left_over(part.progress):
             part = await self._saved(await self._tell(part, page, until))
         if not part.progress.read and not wait_s(part.progress):
             part = await self._saved(await self._read_on(part, until))
         if part.progress.done:
-            return await self._close(part.delivery, part.progress)
+            delivery = await self._close(part.delivery, part.progress)
+            self.teller.meter.closed(part.work.created_at, self.now())
+            return delivery
         if part.progress.read and not part.progress.missed:
             raise UnavailableError  # only SNS is left, which the queue repeats with its own patience
         delivery = await self.jobs.put_back(part.delivery, part.progress, wait_s(part.progress))

@@ -4,12 +4,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.catalogue import EVERYONE
 from app.channels.topic import NotificationsTopic
 from app.delivery.lane import Outcome, PostLane
+from app.delivery.meter import Meter
 from app.delivery.plan import Reached, frame, notification
 from app.delivery.tidy import Tidy
 from app.errors import UnavailableError
@@ -33,6 +34,7 @@ class Teller:
     lane: PostLane
     tidy: Tidy
     now: Callable[[], datetime]
+    meter: Meter = field(default_factory=Meter)
 
     async def publish(self, work: Work, recipients: Sequence[UserId], deadline: float) -> bool:
         """Tells SNS of a message and its recipients; returns whether it was taken."""
@@ -56,6 +58,8 @@ class Teller:
                     found[outcome].append(connection)
         except UnavailableError as error:  # what was not tried is tried again
             log_exception("posting broke off", error, messageId=work.message_id)
+        for outcome, connections in found.items():
+            self.meter.count(outcome, len(connections))
         await self.tidy.forget(found[Outcome.GONE])
         await self.tidy.end(page.expired)
         return _reached(page, found)

@@ -31,6 +31,8 @@ class Worker(App):
 class Context:
     """Lambda's, for an invocation that has just begun."""
 
+    aws_request_id = "invocation"
+
     def __init__(self, timeout_s: float) -> None:
         self._ends_at = time.monotonic() + timeout_s
 

@@ -48,6 +48,7 @@ class Call:
     event: Mapping[str, Any]
     remaining_s: float
     down: tuple[str, ...] = ()  # operations that fail
+    aws_request_id: str = "invocation"
 
     def get_remaining_time_in_millis(self) -> int:
         return int(self.remaining_s * 1000)

@@ -77,7 +77,8 @@ def _columns(series: Mapping[str, Series], length: int) -> list[dict[str, Figure
 
 
 def _value(expression: str, at: Mapping[str, Figure]) -> Figure:
-    return _evaluated(ast.parse(expression, mode="eval").body, at)
+    value: Figure = _evaluated(ast.parse(expression, mode="eval").body, at)
+    return value
 
 
 def _evaluated(node: ast.expr, at: Mapping[str, Figure]) -> Any:

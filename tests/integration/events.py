@@ -14,6 +14,7 @@ from tests.integration.site import Clock
 @dataclass(frozen=True, slots=True)
 class Context:
     remaining_s: float = 10.0
+    aws_request_id: str = "invocation"
 
     def get_remaining_time_in_millis(self) -> int:
         return int(self.remaining_s * 1000)

@@ -15,6 +15,7 @@ class Remaining:
     """A Lambda context that has this long left."""
 
     ms: int = 10_000
+    aws_request_id: str = "8f507cfc-xmpl-4697-b07a-ac58fc914c95"
 
     def get_remaining_time_in_millis(self) -> int:
         return self.ms

@@ -168,7 +168,7 @@ def test_missing_settings_are_answered_500_and_named_in_the_log(
     answer = core.run(echo.answer, http_event(), Remaining())
     core.close()
     assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (500, "internal_error")
-    (missing,) = [line for line in lines(capsys.readouterr().out) if line["event"] == "settings missing"]
+    (missing,) = [line for line in lines(capsys.readouterr().out) if line.get("event") == "settings missing"]
     assert "USERS_TABLE" in missing["variables"].split(", ")
     assert "USER_POOL_ID" not in missing["variables"].split(", ")
 

@@ -11,7 +11,7 @@ from app.stores.dynamo import encode
 from tests.unit.aws import Aws, Reply, batch, down, held, page, refusal
 from tests.unit.delivering import MESSAGE as MESSAGE_ID
 from tests.unit.delivering import Site, names, work_of
-from tests.unit.events import Remaining, claims, http_event, lines, socket_event
+from tests.unit.events import REQUEST_ID, Remaining, claims, http_event, lines, socket_event
 from tests.unit.people import ADA, BOB, NOW_S, cognito, person
 
 M = "Xmarker"
@@ -154,17 +154,17 @@ def test_a_metric_is_one_line_of_the_embedded_metric_format(
 ) -> None:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "Sweep")
     began = time.time() * 1000
-    metrics(DeliveriesFailed=2, DeliveriesQueuedAgain=0)
+    metrics(DeliveriesFailed=2, DeliveryLagMs=0.5)
     (line,) = lines(capsys.readouterr().out)
     moment = line["_aws"].pop("Timestamp")
     assert (type(moment), began - 1 <= moment <= time.time() * 1000) == (int, True)
-    named = [{"Name": "DeliveriesFailed", "Unit": "Count"}, {"Name": "DeliveriesQueuedAgain", "Unit": "Count"}]
+    named = [{"Name": "DeliveriesFailed", "Unit": "Count"}, {"Name": "DeliveryLagMs", "Unit": "Milliseconds"}]
     about = {"Namespace": "SiteCommunications", "Dimensions": [["FunctionName"]], "Metrics": named}
     assert line == {
         "_aws": {"CloudWatchMetrics": [about]},
         "FunctionName": "Sweep",
         "DeliveriesFailed": 2,
-        "DeliveriesQueuedAgain": 0,
+        "DeliveryLagMs": 0.5,
     }
 
 
@@ -182,3 +182,20 @@ def test_an_exception_is_logged_from_where_it_was_raised_outwards(capsys: pytest
     assert (line["error"], line["level"], line["requestId"]) == ("JSONDecodeError", "ERROR", "r")
     assert "test_unit_log.py" in line["trace"]
     assert M not in line["trace"]
+
+
+@pytest.mark.parametrize(
+    ("function", "event", "about"),
+    [
+        (users.get, http_event(path={"userId": ADA}), "request"),
+        (connections.handle, socket_event("$disconnect"), "socket"),
+        (tickets.authorize, {"queryStringParameters": {"ticket": "t" * 43}, **socket_event("$connect")}, "authorize"),
+    ],
+)
+async def test_a_line_names_the_request_and_the_person(
+    app: App, aws: Aws, capsys: pytest.CaptureFixture[str], function: LambdaFunction, event: Any, about: str
+) -> None:
+    aws.on("delete_item", HEALTHY["delete_item"])
+    await function.answer(lambda: app, event, Remaining())
+    line = lines(capsys.readouterr().out)[-1]
+    assert (line["event"], line["requestId"], line["userId"]) == (about, REQUEST_ID, ADA)
