@@ -10,6 +10,7 @@ from constructs import Construct
 from app import catalogue
 from infra.grants import Resources, environment, granted, statement
 from infra.stages import Stage
+from infra.tracing import may_trace, trace
 
 _ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Architecture.ARM_64}
 
@@ -19,7 +20,7 @@ def add_function(
 ) -> lambda_.Function:
     stage = resources.stage
     log_group = add_log_group(scope, f"{function.name}Logs", stage)
-    return lambda_.DockerImageFunction(
+    deployed = lambda_.DockerImageFunction(
         scope,
         function.name,
         code=lambda_.DockerImageCode.from_ecr(image.repository, tag_or_digest=image.image_tag, cmd=[function.handler]),
@@ -31,7 +32,20 @@ def add_function(
         log_group=log_group,
         logging_format=lambda_.LoggingFormat.JSON,
         application_log_level_v2=stage.log_level,
+        recursive_loop=lambda_.RecursiveLoop.ALLOW if _feeds_itself(function) else None,
     )
+    trace(deployed)
+    return deployed
+
+
+def _feeds_itself(function: catalogue.Function) -> bool:
+    """Whether it sends to the queue that it works off.
+
+    Lambda would take that for a runaway and end it after 16 rounds; a part of a large broadcast may need more, and has
+    an end of its own (`Delivery.is_too_old`).
+    """
+    worked_off = {trigger.queue for trigger in function.triggers if isinstance(trigger, catalogue.QueueSource)}
+    return any(grant.on in worked_off and "sqs:SendMessage" in grant.actions for grant in function.grants)
 
 
 def add_log_group(scope: Construct, name: str, stage: Stage) -> logs.LogGroup:
@@ -41,7 +55,7 @@ def add_log_group(scope: Construct, name: str, stage: Stage) -> logs.LogGroup:
 def _add_role(
     scope: Construct, function: catalogue.Function, log_group: logs.LogGroup, resources: Resources
 ) -> iam.Role:
-    """Adds a role that may write the function's own log, and touch what the catalogue grants; nothing else."""
+    """Adds a role that may write the function's own log and its traces, and touch what the catalogue grants."""
     log = iam.PolicyStatement(
         actions=["logs:CreateLogStream", "logs:PutLogEvents"],
         resources=[log_group.log_group_arn],  # ends in ":*", which stands for its streams
@@ -51,5 +65,5 @@ def _add_role(
         scope,
         f"{function.name}Role",
         assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-        inline_policies={"Grants": iam.PolicyDocument(statements=[log, *statements])},
+        inline_policies={"Grants": iam.PolicyDocument(statements=[log, may_trace(), *statements])},
     )

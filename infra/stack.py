@@ -49,7 +49,7 @@ def _add_resources(scope: Construct, users: Users, stage: Stage) -> Resources:
     resources = Resources(
         stage=stage,
         tables={table: add_table(scope, table, stage) for table in catalogue.TABLES},
-        topics={topic: add_topic(scope, topic) for topic in catalogue.TOPICS},
+        topics={topic: add_topic(scope, topic, stage) for topic in catalogue.TOPICS},
         queues={queue: add_queue(scope, queue) for queue in catalogue.QUEUES},
         user_pool=users.pool,
         sockets=add_socket_api(scope),

@@ -41,6 +41,7 @@ class Stage:
     architecture: Literal["x86_64", "arm64"] = "x86_64"
     # The address that mail comes from, which SES has verified, or its domain; without one no mail is sent.
     email_sender: str | None = None
+    alert_addresses: tuple[str, ...] = ()  # who gets mail from the alarms; each address has to confirm once
 
     @property
     def removal(self) -> RemovalPolicy:
@@ -79,6 +80,7 @@ _PROD = Stage(
     socket_throttle=Throttle(rate=1000, burst=1000),
     sets_account_log_role=True,
     email_sender="no-reply@example.com",  # put the site's own sender here, or None
+    alert_addresses=("alerts@example.com",),  # put those who look after the site here before the first deployment
 )
 
 STAGES = {stage.name: stage for stage in (_DEV, _PROD)}

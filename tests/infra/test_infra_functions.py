@@ -1,7 +1,7 @@
 import pytest
 
 from app import catalogue
-from app.catalogue import FUNCTIONS, Function, UserPoolTrigger
+from app.catalogue import FUNCTIONS, Function, QueueSource, UserPoolTrigger
 from tests.infra.template import Template
 
 _LEVELS = {"dev": "DEBUG", "prod": "INFO"}
@@ -17,6 +17,7 @@ def test_a_function_is_the_image_with_its_handler_as_the_command(template: Templ
     properties = template.properties(function.name)
     assert properties.pop("Code").keys() == {"ImageUri"}
     assert properties.pop("Environment").keys() == {"Variables"}
+    properties.pop("RecursiveLoop", None)
     assert properties == {
         "PackageType": "Image",
         "ImageConfig": {"Command": [function.handler]},
@@ -24,12 +25,26 @@ def test_a_function_is_the_image_with_its_handler_as_the_command(template: Templ
         "Timeout": function.timeout_s,
         "MemorySize": function.memory_mb,
         "Role": f"${{{function.name}Role.Arn}}",
+        "TracingConfig": {"Mode": "Active"},
         "LoggingConfig": {
             "LogFormat": "JSON",
             "LogGroup": f"${{{function.name}Logs}}",
             "ApplicationLogLevel": _LEVELS[template.stage.name],
         },
     }
+
+
+def test_only_a_worker_that_puts_back_what_it_cannot_finish_may_call_itself(template: Template) -> None:
+    allowed = {name for name, each in template.all("AWS::Lambda::Function").items() if "RecursiveLoop" in each}
+    assert allowed == {
+        function.name
+        for function in FUNCTIONS
+        for trigger in function.triggers
+        for grant in function.grants
+        if isinstance(trigger, QueueSource) and grant.on == trigger.queue and "sqs:SendMessage" in grant.actions
+    }
+    assert "Deliver" in allowed
+    assert {template.properties(name)["RecursiveLoop"] for name in allowed} == {"Allow"}
 
 
 def test_all_functions_run_from_one_image(template: Template) -> None:

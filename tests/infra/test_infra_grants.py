@@ -23,10 +23,11 @@ from tests.infra.template import Template
 Allowed = set[tuple[str, str]]  # (action, resource)
 _ACCOUNT = "arn:${{AWS::Partition}}:{}:${{AWS::Region}}:${{AWS::AccountId}}"
 [SEND_MAIL] = [function for function in FUNCTIONS if function.name == "SendMail"]
+_TRACES = {("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")}  # X-Ray has no resources to name
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda function: function.name)
-def test_a_role_allows_what_the_catalogue_grants_its_queue_and_its_log_and_nothing_else(
+def test_a_role_allows_what_the_catalogue_grants_its_queue_its_log_and_its_traces_and_nothing_else(
     template: Template, function: Function
 ) -> None:
     granted = _brought_by_triggers(function)
@@ -36,6 +37,7 @@ def test_a_role_allows_what_the_catalogue_grants_its_queue_and_its_log_and_nothi
     assert _allowed(_role(template, function)) == granted | {
         ("logs:CreateLogStream", log),
         ("logs:PutLogEvents", log),
+        *_TRACES,
     }
 
 

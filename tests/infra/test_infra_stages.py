@@ -11,7 +11,7 @@ from infra.stack import SiteCommunications
 from infra.stages import STAGES
 from tests.infra.template import Template
 
-KEPT = {"AWS::DynamoDB::Table", "AWS::Cognito::UserPool", "AWS::Logs::LogGroup"}
+KEPT = {"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Cognito::UserPool", "AWS::Logs::LogGroup"}
 
 
 def test_the_stages_are_dev_and_prod_and_cannot_be_changed() -> None:
