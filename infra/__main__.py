@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from aws_cdk import App
 
+from infra.security import check
 from infra.stack import SiteCommunications
 from infra.stages import STAGES, Stage
 
@@ -16,6 +17,8 @@ def main(arguments: Sequence[str]) -> None:
     options = _parser().parse_args(arguments)
     app = App(outdir=options.output, analytics_reporting=False)
     SiteCommunications(app, _stage(options))
+    if options.check:
+        check(app)
     app.synth()
 
 
@@ -39,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     for service in ("fcm", "apns"):
         about = f"SNS's platform application for {service.upper()} (default: the stage's own)"
         parser.add_argument(f"--{service}-application", metavar="ARN", help=about)
+    parser.add_argument("--check", action="store_true", help="fail if cdk-nag's rules find anything")
     return parser
 
 

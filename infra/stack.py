@@ -15,6 +15,7 @@ from infra.image import add_image
 from infra.monitoring import System, add_monitoring
 from infra.queues import add_queue, add_queue_source, subscribe_queue
 from infra.schedules import add_schedule
+from infra.security import accept_findings
 from infra.socket_api import add_socket_api, add_socket_route, add_socket_stage, socket_authorizer
 from infra.stages import Stage
 from infra.tables import add_table
@@ -41,6 +42,7 @@ class SiteCommunications(Stack):
         _attach(self, functions, http_api, resources)
         add_monitoring(self, System(resources, functions, http_api.api))
         socket_stage = add_socket_stage(resources.sockets, stage)
+        accept_findings(self, resources)
         _output(self, {"HttpEndpoint": http_api.endpoint, "SocketEndpoint": socket_stage.url})
         _output(self, _names(users, resources, functions))
 

@@ -48,6 +48,8 @@ def _add_pool(scope: Construct, stage: Stage) -> cognito.UserPool:
             require_symbols=False,  # length protects better than symbols
             temp_password_validity=Duration.days(3),
         ),
+        mfa=cognito.Mfa.OPTIONAL,
+        mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),  # an app; a text message can be intercepted
         deletion_protection=stage.keeps_data,
         removal_policy=stage.removal,
     )

@@ -21,6 +21,8 @@ _POOL = {
             "TemporaryPasswordValidityDays": 3,
         }
     },
+    "MfaConfiguration": "OPTIONAL",
+    "EnabledMfas": ["SOFTWARE_TOKEN_MFA"],
 }
 _CLIENT = {
     "UserPoolId": "${UserPool}",

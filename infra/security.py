@@ -1,0 +1,81 @@
+"""What cdk-nag's rules "AWS Solutions" would have otherwise, and why it is so; `python -m infra --check` runs them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import Acknowledgment, App, Stack, Validations
+from constructs import IConstruct
+
+from app import catalogue
+from infra.grants import Resources, granted, statement
+
+# What the catalogue can grant that AWS names at run time, so that no template can.
+_NAMED_BY_AWS: Mapping[type, str] = {
+    catalogue.Connections: "API Gateway makes up the ids of connections; API, stage and method are named.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A finding on one construct, and the reason why it stands."""
+
+    construct: IConstruct
+    rule: str
+    reason: str
+
+
+def check(app: App) -> None:
+    """Has the synthesis fail with whatever is found and not accepted."""
+    from cdk_nag import AwsSolutionsChecks  # noqa: PLC0415 - costs a second, and only this needs it
+
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+
+
+def accept_findings(stack: Stack, resources: Resources) -> None:
+    """Says of what stands in the stack by now why it is so."""
+    for finding in (*_of_users(resources), *_of_sockets(resources), *_of_functions(stack, resources)):
+        accepted = Acknowledgment(id=f"AwsSolutions::AwsSolutions-{finding.rule}", reason=finding.reason)
+        Validations.of(finding.construct).acknowledge(accepted)
+
+
+def _of_users(resources: Resources) -> Iterator[Accepted]:
+    pool = resources.user_pool
+    yield Accepted(
+        pool, "COG1", "Twelve characters of three kinds; NIST SP 800-63B advises against asking for symbols."
+    )
+    yield Accepted(pool, "COG2", "A second factor is everybody's own choice, as the site's people need no more.")
+    yield Accepted(pool, "COG8", "The plan Plus costs per person and month; a site that wants its protection adds it.")
+
+
+def _of_sockets(resources: Resources) -> Iterator[Accepted]:
+    api = resources.sockets
+    for route in ("$disconnect-Route", "$default-Route"):
+        reason = "API Gateway authorizes $connect alone, and what it decides holds for the whole connection."
+        yield Accepted(api.node.find_child(route), "APIG4", reason)
+    if role := api.node.try_find_child("LogRole"):
+        policy = "arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+        reason = (
+            "It is the account's one role for API Gateway's logs, and AWS keeps the policy that it documents for it."
+        )
+        yield Accepted(role, f"IAM4[Policy::{policy}]", reason)
+
+
+def _of_functions(stack: Stack, resources: Resources) -> Iterator[Accepted]:
+    for function in catalogue.FUNCTIONS:
+        role = stack.node.find_child(f"{function.name}Role")
+        yield Accepted(role, "IAM5[Resource::*]", "X-Ray has no resources that PutTraceSegments could name.")
+        for grant in granted(function):
+            if reason := _NAMED_BY_AWS.get(type(grant.on)):
+                for arn in statement(grant, resources).resources:
+                    yield Accepted(role, f"IAM5[Resource::{_written_out(stack.resolve(arn))}]", reason)
+
+
+def _written_out(value: Any) -> str:
+    """Writes an ARN as cdk-nag does: what CloudFormation fills in stands in angle brackets."""
+    match value:
+        case {"Fn::Join": [str() as separator, [*parts]]}:
+            return separator.join(_written_out(part) for part in parts)
+        case {"Ref": str() as name}:
+            return f"<{name}>"
+    return str(value)
