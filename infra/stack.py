@@ -14,6 +14,7 @@ from infra.http_api import HttpApi
 from infra.image import add_image
 from infra.monitoring import System, add_monitoring
 from infra.queues import add_queue, add_queue_source, subscribe_queue
+from infra.registry import scan_images
 from infra.schedules import add_schedule
 from infra.security import accept_findings
 from infra.socket_api import add_socket_api, add_socket_route, add_socket_stage, socket_authorizer
@@ -37,6 +38,8 @@ class SiteCommunications(Stack):
         users = add_users(self, stage)
         resources = _add_resources(self, users, stage)
         image = add_image(self, stage)
+        if stage.sets_image_scanning:
+            scan_images(self)
         functions = {each: add_function(self, each, image, resources) for each in catalogue.FUNCTIONS}
         http_api = HttpApi(self, users, stage)
         _attach(self, functions, http_api, resources)

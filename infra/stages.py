@@ -41,6 +41,9 @@ class Stage:
     architecture: Literal["x86_64", "arm64"] = "x86_64"
     # The address that mail comes from, which SES has verified, or its domain; without one no mail is sent.
     email_sender: str | None = None
+    # Whether the stage has ECR scan what is pushed to the repository of CDK's bootstrap. One stack may set it for the
+    # account and region; a second one, or an account with a setting of its own, leaves it alone.
+    sets_image_scanning: bool = False
     alert_addresses: tuple[str, ...] = ()  # who gets mail from the alarms; each address has to confirm once
 
     @property
@@ -80,6 +83,7 @@ _PROD = Stage(
     socket_throttle=Throttle(rate=1000, burst=1000),
     sets_account_log_role=True,
     email_sender="no-reply@example.com",  # put the site's own sender here, or None
+    sets_image_scanning=True,
     alert_addresses=("alerts@example.com",),  # put those who look after the site here before the first deployment
 )
 

@@ -13,6 +13,7 @@ from laptop.endpoints import Endpoints
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 240  # a fresh checkout installs and synthesizes first; afterwards it takes seven seconds
 STOP_S = 30
+AUDIT = "audit.jsonl"  # what was asked of AWS, and by whom
 _LOG_TAIL = 4000  # characters
 
 
@@ -30,7 +31,7 @@ def environment(state: Path | None) -> dict[str, str]:
     """This process's environment, without what an outer `make` left in it."""
     inherited = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     inherited.pop("LAPTOP_STATE", None)
-    return inherited | ({"LAPTOP_STATE": str(state)} if state else {})
+    return inherited | ({"LAPTOP_STATE": str(state), "LAPTOP_AUDIT": str(state / AUDIT)} if state else {})
 
 
 def log(state: Path) -> str:

@@ -1,4 +1,6 @@
 import json
+from collections.abc import Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,29 @@ def test_the_functions_run_from_the_image_that_is_built(template: Template) -> N
         registry, _, name = function["Code"]["ImageUri"].partition("/")
         assert registry == "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}"
         assert name == expected
+
+
+def test_images_are_scanned_where_the_stage_may_say_so(templates: Mapping[str, Template]) -> None:
+    kind = "AWS::ECR::RegistryScanningConfiguration"
+    assert templates["dev"].all(kind) == {}
+    assert templates["prod"].all(kind) == {
+        "ImageScanning": {
+            "ScanType": "BASIC",
+            "Rules": [
+                {
+                    "RepositoryFilters": [{"Filter": "cdk-*-container-assets-*", "FilterType": "WILDCARD"}],
+                    "ScanFrequency": "SCAN_ON_PUSH",
+                }
+            ],
+        }
+    }
+    assert templates["prod"].resources["ImageScanning"]["DeletionPolicy"] == "Retain"
+
+
+def test_the_image_lies_in_the_repository_that_is_scanned(template: Template) -> None:
+    [image] = template.images
+    [destination] = image["destinations"].values()
+    assert fnmatch(destination["repositoryName"], "cdk-*-container-assets-*")
 
 
 def test_the_certificate_of_a_proxy_is_a_secret_of_the_build_and_no_part_of_the_image(

@@ -77,7 +77,16 @@ def test_the_outputs_name_what_scripts_look_for(template: Template) -> None:
 
 def _taggable(template: Template) -> list[dict[str, dict[str, object]]]:
     of_apis = ("Route", "Integration", "Authorizer", "Account")
-    untaggable = (*of_apis, "Permission", "Policy", "Group", "Client", "Config", "Subscription")
+    untaggable = (
+        *of_apis,
+        "Permission",
+        "Policy",
+        "Group",
+        "Client",
+        "Config",
+        "Subscription",
+        "ScanningConfiguration",
+    )
     return [
         each
         for each in template.resources.values()

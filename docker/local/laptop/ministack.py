@@ -17,6 +17,7 @@ PORT = 4566
 REGION = "eu-central-1"
 ACCOUNT = "000000000000"
 START_S = 60.0
+AUDIT = "LAPTOP_AUDIT"  # names the file for what the functions asked leave for; without it nothing is written down
 
 
 def free_port(wanted: int | None) -> int:
@@ -51,7 +52,7 @@ def start(places: Places, engine: Engine, port: int) -> "subprocess.Popen[bytes]
     places.scratch.mkdir(parents=True)
     with places.log.open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - our own environment's interpreter
-            [places.ministack / "bin/python", "-m", "ministack"],
+            [places.ministack / "bin/python", *program(places)],
             cwd=places.scratch,
             env=environment(places, engine, port),
             stdin=subprocess.DEVNULL,
@@ -59,6 +60,11 @@ def start(places: Places, engine: Engine, port: int) -> "subprocess.Popen[bytes]
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+def program(places: Places) -> list[str]:
+    """What the interpreter runs: MiniStack, or the auditor around it."""
+    return [str(places.auditor)] if AUDIT in os.environ else ["-m", "ministack"]
 
 
 def environment(places: Places, engine: Engine, port: int) -> dict[str, str]:
@@ -81,6 +87,7 @@ def environment(places: Places, engine: Engine, port: int) -> dict[str, str]:
         "CLOUDTRAIL_RECORDING": "1",  # the one place where a push is to be seen
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
+        **({AUDIT: os.environ[AUDIT]} if AUDIT in os.environ else {}),
         **_executor(engine),
     }
 

@@ -40,6 +40,11 @@ class Places:
         return self.root / "docker/local/worker"
 
     @property
+    def auditor(self) -> Path:
+        """MiniStack with somebody who writes down what was asked of it."""
+        return self.root / "docker/local/auditor"
+
+    @property
     def synth(self) -> Path:
         return self.local / "synth"
 

@@ -10,6 +10,7 @@ Template = dict[str, Any]
 
 API = "AWS::ApiGatewayV2::Api"
 STAGE = "AWS::ApiGatewayV2::Stage"
+WATCHING = "AWS::CloudWatch::"
 
 # CDK's own: which bootstrap the account has, and a check of it. A laptop has none.
 BOOTSTRAP_PARAMETER = "BootstrapVersion"
@@ -18,15 +19,15 @@ BOOTSTRAP_PARAMETER = "BootstrapVersion"
 def fit(template: Template, engine: Engine, port: int) -> Template:
     """Returns the template for a stand-in on this port; the given one is left alone.
 
-    MiniStack 1.5.33 knows every resource type that we use. Taken away are CDK's own check, and the refusal of plain
-    HTTP, which is all that a laptop speaks.
+    Taken away are CDK's own check, the refusal of plain HTTP, which is all that a laptop speaks, and the alarms with
+    their dashboard: MiniStack 1.5.33 cannot calculate with metrics.
     """
     parameters = {name: value for name, value in template.get("Parameters", {}).items() if name != BOOTSTRAP_PARAMETER}
     management = management_endpoint(template, f"http://{engine.host}:{port}")
     resources = {
         name: _fitted(_without_refusal_of_http(resource), engine, management)
         for name, resource in template["Resources"].items()
-        if not _only_refuses_http(resource)
+        if not (_only_refuses_http(resource) or resource["Type"].startswith(WATCHING))
     }
     kept = {key: value for key, value in template.items() if key not in ("Rules", "Parameters")}
     return kept | {"Resources": resources} | ({"Parameters": parameters} if parameters else {})

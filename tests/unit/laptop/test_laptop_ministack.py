@@ -105,3 +105,12 @@ def test_a_failed_deployment_names_what_failed_and_why() -> None:
         "The deployment failed: CREATE_FAILED",
         "  Users (AWS::DynamoDB::Table): no such key",
     ]
+
+
+def test_what_is_asked_of_aws_is_written_down_only_for_who_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LAPTOP_AUDIT", raising=False)
+    assert ministack.program(PLACES) == ["-m", "ministack"]
+    monkeypatch.setenv("LAPTOP_AUDIT", "/tmp/audit.jsonl")  # noqa: S108 - nothing is written
+    assert ministack.program(PLACES) == ["/checkout/docker/local/auditor"]
+    engine = ProcessEngine((Path("/checkout"),))
+    assert ministack.environment(PLACES, engine, 4566)["LAPTOP_AUDIT"] == "/tmp/audit.jsonl"  # noqa: S108

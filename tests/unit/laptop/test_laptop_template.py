@@ -195,3 +195,9 @@ def test_who_may_send_mail_may_do_so_from_any_address(template: Template) -> Non
     sender = {"StringEquals": {"ses:FromAddress": "no-reply@example.com"}}
     may_send = {"Effect": "Allow", "Action": "ses:SendEmail", "Resource": ["arn"], "Condition": sender}
     assert allowed(template, **may_send) == {"Effect": "Allow", "Action": ["ses:SendEmail"], "Resource": "*"}
+
+
+def test_nobody_watches_a_laptop(template: Template) -> None:
+    template["Resources"]["Crashes"] = resource("AWS::CloudWatch::Alarm", Metrics=[])
+    template["Resources"]["Dashboard"] = resource("AWS::CloudWatch::Dashboard", DashboardBody="{}")
+    assert not {"Crashes", "Dashboard"} & set(fit(template, PROCESS, 4566)["Resources"])
