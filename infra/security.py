@@ -13,6 +13,7 @@ from infra.grants import Resources, granted, statement
 # What the catalogue can grant that AWS names at run time, so that no template can.
 _NAMED_BY_AWS: Mapping[type, str] = {
     catalogue.Connections: "API Gateway makes up the ids of connections; API, stage and method are named.",
+    catalogue.PushEndpoints: "SNS makes up the ids of devices; the kind of application is named.",
 }
 
 
@@ -65,7 +66,7 @@ def _of_functions(stack: Stack, resources: Resources) -> Iterator[Accepted]:
     for function in catalogue.FUNCTIONS:
         role = stack.node.find_child(f"{function.name}Role")
         yield Accepted(role, "IAM5[Resource::*]", "X-Ray has no resources that PutTraceSegments could name.")
-        for grant in granted(function):
+        for grant in granted(function, resources.stage):
             if reason := _NAMED_BY_AWS.get(type(grant.on)):
                 for arn in statement(grant, resources).resources:
                     yield Accepted(role, f"IAM5[Resource::{_written_out(stack.resolve(arn))}]", reason)

@@ -59,6 +59,7 @@ def _messages(system: System) -> cloudwatch.IWidget:
         _ours(system, "PostsGone", "Posts to closed connections"),
         _ours(system, "PostsThrottled", "Posts throttled"),
         _ours(system, "PostsFailed", "Posts failed"),
+        total([of_ours(function, "MailsSent") for function in system.mailing], "Mails sent"),
     )
 
 

@@ -29,11 +29,18 @@ class System:
     @property
     def delivering(self) -> list[lambda_.Function]:
         """The functions that post on behalf of deliveries, and write how that went."""
-        needed = {(catalogue.SOCKETS, "POST"), (catalogue.DELIVERIES, "dynamodb:UpdateItem")}
+        return self._granted((catalogue.SOCKETS, "POST"), (catalogue.DELIVERIES, "dynamodb:UpdateItem"))
+
+    @property
+    def mailing(self) -> list[lambda_.Function]:
+        """The functions that send mail, and write how many."""
+        return self._granted((catalogue.EMAIL_SENDER, "ses:SendEmail"))
+
+    def _granted(self, *needed: tuple[catalogue.Resource, str]) -> list[lambda_.Function]:
         return [
             deployed
             for function, deployed in self.functions.items()
-            if needed <= {(grant.on, action) for grant in function.grants for action in grant.actions}
+            if {*needed} <= {(grant.on, action) for grant in function.grants for action in grant.actions}
         ]
 
     def function(self, name: str) -> lambda_.Function:

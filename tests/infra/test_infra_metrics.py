@@ -6,25 +6,28 @@ from typing import Any
 import pytest
 
 from app.catalogue import variables
-from app.handlers import deliveries, messages
+from app.handlers import deliveries, mails, messages
 from app.runtime import Core
 from app.settings import Settings
 from tests.infra.template import Properties, Template
 from tests.unit.delivering import Site
 from tests.unit.events import Remaining, http_event
+from tests.unit.mailing import event
 from tests.unit.people import BOB
+from tests.unit.telling import told
 
 _OURS = "SiteCommunications"
 
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[Properties]:
-    """The lines of metrics of a function that sends a message to somebody, and sweeps afterwards."""
+    """The lines of metrics of functions that send a message and a mail to somebody, and sweep afterwards."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "it")
     site = Site(Settings.read({name: name.lower() for name in variables()}))
     site.join(BOB)
     core = Core(app=site.app)
     core.run(messages.send.answer, http_event({"recipientIds": [BOB], "content": "hello"}), Remaining())
+    core.run(mails.send.answer, event(told(BOB)), Remaining())
     core.run(deliveries.sweep.answer, {}, Remaining(50_000))
     core.close()
     return [line for each in capsys.readouterr().out.splitlines() if "_aws" in (line := json.loads(each))]
