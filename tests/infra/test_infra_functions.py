@@ -17,6 +17,7 @@ def test_a_function_is_the_image_with_its_handler_as_the_command(template: Templ
     properties = template.properties(function.name)
     assert properties.pop("Code").keys() == {"ImageUri"}
     assert properties.pop("Environment").keys() == {"Variables"}
+    properties.pop("ReservedConcurrentExecutions", None)  # tests/infra/test_infra_concurrency.py
     assert properties == {
         "PackageType": "Image",
         "ImageConfig": {"Command": [function.handler]},

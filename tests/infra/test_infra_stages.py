@@ -77,7 +77,8 @@ def test_the_outputs_name_what_scripts_look_for(template: Template) -> None:
 
 def _taggable(template: Template) -> list[dict[str, dict[str, object]]]:
     of_apis = ("Route", "Integration", "Authorizer", "Account")
-    untaggable = (*of_apis, "Permission", "Policy", "Group", "Client", "Config", "Subscription")
+    of_functions = ("Permission", "Config", "Alias", "Version")
+    untaggable = (*of_apis, *of_functions, "Policy", "Group", "Client", "Subscription")
     return [
         each
         for each in template.resources.values()
