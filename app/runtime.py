@@ -55,6 +55,7 @@ from app.stores.devices import Devices
 from app.stores.dynamo import DynamoTable
 from app.stores.messages import Messages
 from app.stores.notifications import Notifications
+from app.stores.rates import SendRates
 from app.stores.tickets import Tickets
 from app.stores.users import Users
 
@@ -159,7 +160,8 @@ class App:
 
     @cached_property
     def dispatch(self) -> Dispatch:
-        return Dispatch(self.users, self._parts(DIRECT_POSTS_PER_S), self.now)
+        rates = SendRates(self.table(self.settings.deliveries_table), self.settings.sends_per_min)
+        return Dispatch(rates, self.users, self._parts(DIRECT_POSTS_PER_S), self.now)
 
     @cached_property
     def worker(self) -> Parts:

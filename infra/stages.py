@@ -62,6 +62,7 @@ class Stage:
     http_throttle: Throttle  # divided among the routes by their weights in the catalogue
     socket_throttle: Throttle
     capacity: OnDemand | Provisioned
+    sends_per_min: int  # messages that one person may send
     # API Gateway writes the access logs of WebSocket APIs with one role per account and region. True sets that role,
     # for the whole account; False where the account has one already (without any, the deployment fails and says so).
     sets_account_log_role: bool
@@ -99,6 +100,7 @@ _DEV = Stage(
     http_throttle=Throttle(rate=400, burst=400),
     socket_throttle=Throttle(rate=140, burst=280),
     capacity=OnDemand(most_reads=2_000, most_writes=2_000),
+    sends_per_min=600,  # for tests and demonstrations, in which few people send much
     sets_account_log_role=True,  # no concurrency is reserved: the quota of a new account does not allow it
 )
 
@@ -115,6 +117,7 @@ _PROD = Stage(
     http_throttle=Throttle(rate=800, burst=800),
     socket_throttle=Throttle(rate=560, burst=560),
     capacity=OnDemand(most_reads=20_000, most_writes=20_000),
+    sends_per_min=60,
     sets_account_log_role=True,
     email_sender="no-reply@example.com",  # put the site's own sender here, or None
     concurrency=(

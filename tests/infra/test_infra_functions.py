@@ -44,12 +44,13 @@ def test_a_function_is_told_every_name_that_the_catalogue_lists(template: Templa
     if any(isinstance(trigger, UserPoolTrigger) for trigger in function.triggers):  # it is there before the pool
         assert "USER_POOL_ID" not in environment
         environment["USER_POOL_ID"] = "${UserPool}"
-    assert set(environment) == set(catalogue.variables())
+    assert set(environment) == {*catalogue.variables(), "SENDS_PER_MIN"}
     assert environment == {
         **{table.variable: f"${{{table.name}}}" for table in catalogue.TABLES},
         "NOTIFICATIONS_TOPIC": "${NotificationsTopic}",
         **{queue.variable: f"${{{queue.name.capitalize()}Queue}}" for queue in catalogue.QUEUES},
         "USER_POOL_ID": "${UserPool}",
+        "SENDS_PER_MIN": str(template.stage.sends_per_min),
         "MANAGEMENT_ENDPOINT": (
             f"https://${{SocketApi}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{template.stage.name}"
         ),
