@@ -22,6 +22,7 @@ from app.channels.push import PushEndpoints
 from app.channels.queue import Queue
 from app.channels.sockets import Sockets
 from app.channels.topic import NotificationsTopic
+from app.delivery.crowding import Crowding
 from app.delivery.dispatch import Dispatch
 from app.delivery.endpoint import Endpoint
 from app.delivery.fast_lane import FastLane
@@ -149,6 +150,10 @@ class App:
     @cached_property
     def echo(self) -> Echo:
         return Echo(self.connections, self.sockets, self.now)
+
+    @cached_property
+    def crowding(self) -> Crowding:
+        return Crowding(self.connections, self.sockets, self.now)
 
     @cached_property
     def deliveries(self) -> Deliveries:

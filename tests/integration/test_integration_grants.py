@@ -8,10 +8,10 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from app.catalogue import NOTIFICATIONS_TOPIC, PUSH_APPLICATIONS, PUSH_ENDPOINTS, SOCKETS, Grant, Resource
+from app.catalogue import DELIVERIES, NOTIFICATIONS_TOPIC, PUSH_APPLICATIONS, PUSH_ENDPOINTS, SOCKETS, Grant, Resource
 from app.runtime import App
 from tests.integration.events import Client, named
-from tests.integration.faults import FaultServer, Seen, forwarded
+from tests.integration.faults import COUNT, FaultServer, Seen, forwarded
 from tests.integration.phones import Phones
 from tests.integration.rows import ALICE, BOB, crowd
 from tests.integration.site import Clock, Site
@@ -159,6 +159,8 @@ def _uses(seen: Seen, site: Site) -> Iterator[tuple[str, str]]:
         yield _called(site, json.loads(seen.body)["QueueUrl"]), _OF_QUEUES[seen.operation]
     elif "Action=" in (form := seen.body.decode()):
         yield _of_sns(site, parse_qs(form)), f"sns:{seen.operation}"
+    elif seen.operation == COUNT:
+        yield DELIVERIES.variable, "dynamodb:UpdateItem"
     else:
         yield from _of_tables(seen.operation, json.loads(seen.body), site)
 
