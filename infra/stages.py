@@ -47,6 +47,15 @@ class Provisioned:
 
 
 @dataclass(frozen=True, slots=True)
+class Edge:
+    """CloudFront with a firewall in front of the HTTP API; infra/edge.py."""
+
+    requests_per_5_min: int  # from one address, behind which there may be a whole office; WAF allows 10 and more
+    name: str | None = None  # a host name of one's own, and the ARN of its certificate, which is in us-east-1
+    certificate: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """One deployment of the system."""
 
@@ -71,6 +80,7 @@ class Stage:
     fcm_application: str | None = None
     apns_application: str | None = None
     concurrency: tuple[Concurrency, ...] = ()
+    edge: Edge | None = None
     architecture: Literal["x86_64", "arm64"] = "x86_64"
     # The address that mail comes from, which SES has verified, or its domain; without one no mail is sent.
     email_sender: str | None = None
