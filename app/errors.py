@@ -10,6 +10,7 @@
     +-- PreconditionError      412  somebody changed it since it was read
     +-- TooLargeError          413  more bytes than a body or a frame may have
     +-- UnacceptableError      422  JSON, but not what the contract allows
+    +-- RateLimitedError       429  the caller has done this too often within a minute
     +-- BugError               500  ours; the log has the trace
     +-- UnavailableError       503  something that we depend on does not answer
         +-- ThrottledError     503  it asks us to slow down
@@ -120,6 +121,11 @@ class TooLargeError(ProblemError):
 class UnacceptableError(ProblemError):
     status, title = 422, "Unprocessable Content"
     code, detail = "validation_failed", "The body is valid JSON, but not what this route accepts."
+
+
+class RateLimitedError(ProblemError):
+    status, title = 429, "Too Many Requests"
+    code, detail = "rate_limited", "You have sent too much within a minute; try again."
 
 
 class BugError(ProblemError):

@@ -22,6 +22,7 @@ from app.channels.push import PushEndpoints
 from app.channels.queue import Queue
 from app.channels.sockets import Sockets
 from app.channels.topic import NotificationsTopic
+from app.delivery.crowding import Crowding
 from app.delivery.dispatch import Dispatch
 from app.delivery.endpoint import Endpoint
 from app.delivery.fast_lane import FastLane
@@ -55,6 +56,7 @@ from app.stores.devices import Devices
 from app.stores.dynamo import DynamoTable
 from app.stores.messages import Messages
 from app.stores.notifications import Notifications
+from app.stores.rates import SendRates
 from app.stores.tickets import Tickets
 from app.stores.users import Users
 
@@ -150,6 +152,10 @@ class App:
         return Echo(self.connections, self.sockets, self.now)
 
     @cached_property
+    def crowding(self) -> Crowding:
+        return Crowding(self.connections, self.sockets, self.now)
+
+    @cached_property
     def deliveries(self) -> Deliveries:
         return Deliveries(self.table(self.settings.deliveries_table))
 
@@ -159,7 +165,8 @@ class App:
 
     @cached_property
     def dispatch(self) -> Dispatch:
-        return Dispatch(self.users, self._parts(DIRECT_POSTS_PER_S), self.now)
+        rates = SendRates(self.table(self.settings.deliveries_table), self.settings.sends_per_min)
+        return Dispatch(rates, self.users, self._parts(DIRECT_POSTS_PER_S), self.now)
 
     @cached_property
     def worker(self) -> Parts:

@@ -1,5 +1,6 @@
 """Reads what the deployment tells a function, from its environment."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 
@@ -32,6 +33,7 @@ class Settings:
     fcm_application: str = ""  # ARN of SNS's platform application; empty where the deployment has none
     apns_application: str = ""  # the same for Apple's devices
     post_lane: str = "fast"  # how posts go out: "fast" is our own lane, "sdk" the AWS SDK's client
+    sends_per_min: int = 60  # messages of one person
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -40,6 +42,9 @@ class Settings:
         useless = [name.upper() for name, value in values.items() if value is MISSING]
         if values["post_lane"] not in POST_LANES:
             useless.append("POST_LANE")
+        if not re.fullmatch("[1-9][0-9]{0,8}", str(values["sends_per_min"])):
+            useless.append("SENDS_PER_MIN")
         if useless:
             raise MissingSettingsError(", ".join(useless))
-        return cls(**{name: str(value) for name, value in values.items()})
+        sends_per_min = int(str(values.pop("sends_per_min")))
+        return cls(**{name: str(value) for name, value in values.items()}, sends_per_min=sends_per_min)

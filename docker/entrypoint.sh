@@ -3,6 +3,6 @@
 set -eu
 
 if [ -n "${AWS_LAMBDA_RUNTIME_API:-}" ]; then
-    exec python3 -m awslambdaric "$@"
+    exec python3 -m app.start "$@"
 fi
-exec aws-lambda-rie python3 -m awslambdaric "$@"
+exec aws-lambda-rie python3 -m app.start "$@"

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from aws_cdk import App
 
+from infra.edge import SiteCommunicationsEdge
 from infra.security import check
 from infra.stack import SiteCommunications
 from infra.stages import STAGES, Stage
@@ -16,7 +17,7 @@ from infra.stages import STAGES, Stage
 def main(arguments: Sequence[str]) -> None:
     options = _parser().parse_args(arguments)
     app = App(outdir=options.output, analytics_reporting=False)
-    SiteCommunications(app, _stage(options))
+    add_stacks(app, _stage(options))
     if options.check:
         check(app)
     app.synth()
@@ -30,6 +31,13 @@ def _stage(options: argparse.Namespace) -> Stage:
         fcm_application=options.fcm_application or stage.fcm_application,
         apns_application=options.apns_application or stage.apns_application,
     )
+
+
+def add_stacks(app: App, stage: Stage) -> None:
+    """Adds the stack of a stage, and the one of its edge where it has one."""
+    stack = SiteCommunications(app, stage)
+    if stage.edge:
+        SiteCommunicationsEdge(app, f"{stack.stack_name}-edge", stage, stage.edge)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -29,6 +29,7 @@ def add_function(
         environment=environment(function, resources),
         timeout=Duration.seconds(function.timeout_s),
         memory_size=function.memory_mb,
+        reserved_concurrent_executions=stage.concurrency_of(function.name).reserved,
         log_group=log_group,
         logging_format=lambda_.LoggingFormat.JSON,
         application_log_level_v2=stage.log_level,

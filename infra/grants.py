@@ -51,6 +51,7 @@ def _everywhere(resources: Resources) -> dict[str, str]:
         ),
         catalogue.EMAIL_SENDER.variable: resources.stage.email_sender or "",
         **{each.variable: _application(each, resources.stage) for each in catalogue.PUSH_APPLICATIONS},
+        "SENDS_PER_MIN": str(resources.stage.sends_per_min),
     }
 
 

@@ -1,5 +1,7 @@
 """The HTTP API: the catalogue's routes behind Cognito's access tokens."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Duration
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_lambda as lambda_
@@ -11,6 +13,7 @@ from app import catalogue
 from infra.access_logs import HTTP_FIELDS, access_log
 from infra.functions import add_log_group
 from infra.stages import Stage
+from infra.throttling import throttle_http
 from infra.users import Users
 
 TIMEOUT_S = 29  # the CDK's limit; API Gateway's own is 30
@@ -26,21 +29,25 @@ class HttpApi:
     def __init__(self, scope: Construct, users: Users, stage: Stage) -> None:
         self.api = apigateway.HttpApi(scope, "HttpApi", create_default_stage=False, cors_preflight=_cors(stage))
         self._authorizer = HttpUserPoolAuthorizer("AccessToken", users.pool, user_pool_clients=[users.client])
-        _add_stage(self.api, stage)
+        self._stage = _add_stage(self.api, stage)
 
     @property
     def endpoint(self) -> str:
         """The address without a path: `$default` is the one stage whose name is no part of it."""
         return self.api.api_endpoint
 
-    def add_route(self, route: catalogue.HttpRoute, function: lambda_.Function) -> None:
-        self.api.add_routes(
+    def add_route(self, route: catalogue.HttpRoute, function: lambda_.IFunction) -> list[apigateway.HttpRoute]:
+        return self.api.add_routes(
             path=route.path,
             methods=[apigateway.HttpMethod[route.method]],
             integration=HttpLambdaIntegration(function.node.id, function, timeout=Duration.seconds(TIMEOUT_S)),
             authorizer=self._authorizer,
             authorization_scopes=[catalogue.ACCESS_SCOPE],
         )
+
+    def throttle(self, routes: Sequence[apigateway.HttpRoute], stage: Stage) -> None:
+        """Gives each route its part of the stage's rate; to be called when all routes are there."""
+        throttle_http(self._stage, routes, stage)
 
 
 def _cors(stage: Stage) -> apigateway.CorsPreflightOptions:
@@ -59,8 +66,8 @@ def _cors(stage: Stage) -> apigateway.CorsPreflightOptions:
     )
 
 
-def _add_stage(api: apigateway.HttpApi, stage: Stage) -> None:
-    apigateway.HttpStage(
+def _add_stage(api: apigateway.HttpApi, stage: Stage) -> apigateway.HttpStage:
+    return apigateway.HttpStage(
         api,
         "Stage",
         http_api=api,

@@ -10,6 +10,7 @@ from aws_cdk.aws_sns_subscriptions import SqsSubscription
 from constructs import Construct
 
 from app import catalogue
+from infra.concurrency import Invoked
 
 _WAIT_S = 20  # SQS's longest: a receive waits for messages instead of answering that there are none
 # A message keeps its first age when it moves to the dead letters, so these have to be kept for longer.
@@ -52,7 +53,7 @@ def subscribe_queue(queue: Queue, topic: sns.Topic) -> None:
     topic.add_subscription(SqsSubscription(queue.messages, raw_message_delivery=True))
 
 
-def add_queue_source(function: lambda_.Function, source: catalogue.QueueSource, queue: Queue) -> None:
+def add_queue_source(function: Invoked, source: catalogue.QueueSource, queue: Queue) -> None:
     """Has the function work off the queue; its role is allowed to by `infra.grants`."""
     lambda_.EventSourceMapping(
         function,

@@ -14,7 +14,7 @@ _RETRIES = 0
 _LATEST_S = 60  # the shortest that both allow
 
 
-def add_schedule(scope: Construct, schedule: catalogue.Schedule, function: lambda_.Function) -> None:
+def add_schedule(scope: Construct, schedule: catalogue.Schedule, function: lambda_.IFunction) -> None:
     """Has EventBridge call the function; only this rule may."""
     latest = Duration.seconds(_LATEST_S)
     target = LambdaFunction(function, retry_attempts=_RETRIES, max_event_age=latest)

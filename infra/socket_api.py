@@ -1,6 +1,6 @@
 """The WebSocket API: connections that a ticket opens."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as rest
@@ -15,6 +15,7 @@ from app import catalogue
 from infra.access_logs import SOCKET_FIELDS, access_log
 from infra.functions import add_log_group
 from infra.stages import Stage
+from infra.throttling import throttle_sockets
 
 TIMEOUT_S = 29  # API Gateway's limit
 
@@ -27,18 +28,18 @@ def add_socket_api(scope: Construct) -> apigateway.WebSocketApi:
 def add_socket_route(
     api: apigateway.WebSocketApi,
     route: catalogue.SocketRoute,
-    function: lambda_.Function,
+    function: lambda_.IFunction,
     authorizer: WebSocketLambdaAuthorizer,
-) -> None:
+) -> apigateway.WebSocketRoute:
     """Adds a route; only `$connect` can be authorized, and what it decides holds for the connection."""
-    api.add_route(
+    return api.add_route(
         route.key,
         integration=WebSocketLambdaIntegration(function.node.id, function, timeout=Duration.seconds(TIMEOUT_S)),
         authorizer=authorizer if route.key == "$connect" else None,
     )
 
 
-def socket_authorizer(functions: Mapping[catalogue.Function, lambda_.Function]) -> WebSocketLambdaAuthorizer:
+def socket_authorizer(functions: Mapping[catalogue.Function, lambda_.IFunction]) -> WebSocketLambdaAuthorizer:
     """Makes an authorizer of the one function that the catalogue names as such."""
     [(trigger, function)] = [
         (trigger, deployed)
@@ -50,7 +51,9 @@ def socket_authorizer(functions: Mapping[catalogue.Function, lambda_.Function]) 
     return WebSocketLambdaAuthorizer("Ticket", function, identity_source=[source])
 
 
-def add_socket_stage(api: apigateway.WebSocketApi, stage: Stage) -> apigateway.WebSocketStage:
+def add_socket_stage(
+    api: apigateway.WebSocketApi, routes: Sequence[apigateway.WebSocketRoute], stage: Stage
+) -> apigateway.WebSocketStage:
     deployed = apigateway.WebSocketStage(
         api,
         "Stage",
@@ -62,6 +65,7 @@ def add_socket_stage(api: apigateway.WebSocketApi, stage: Stage) -> apigateway.W
         ),
         access_log_settings=access_log(add_log_group(api, "AccessLogs", stage), SOCKET_FIELDS),
     )
+    throttle_sockets(deployed, routes, stage)
     if stage.sets_account_log_role:
         deployed.node.add_dependency(_set_account_log_role(api))
     return deployed

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from aws_cdk import CfnOutput, Stack, Tags
+from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from app import catalogue
+from infra.concurrency import add_invoked
 from infra.functions import add_function
 from infra.grants import Resources
 from infra.http_api import HttpApi
@@ -42,9 +44,9 @@ class SiteCommunications(Stack):
             scan_images(self)
         functions = {each: add_function(self, each, image, resources) for each in catalogue.FUNCTIONS}
         http_api = HttpApi(self, users, stage)
-        _attach(self, functions, http_api, resources)
+        socket_routes = _attach(self, functions, http_api, resources)
         add_monitoring(self, System(resources, functions, http_api.api))
-        socket_stage = add_socket_stage(resources.sockets, stage)
+        socket_stage = add_socket_stage(resources.sockets, socket_routes, stage)
         accept_findings(self, resources)
         _output(self, {"HttpEndpoint": http_api.endpoint, "SocketEndpoint": socket_stage.url})
         _output(self, _names(users, resources, functions))
@@ -65,16 +67,21 @@ def _add_resources(scope: Construct, users: Users, stage: Stage) -> Resources:
     return resources
 
 
-def _attach(scope: Construct, functions: Functions, http_api: HttpApi, resources: Resources) -> None:
-    """Connects each function to what the catalogue says invokes it."""
-    authorizer = socket_authorizer(functions)
-    for function, deployed in functions.items():
+def _attach(
+    scope: Construct, functions: Functions, http_api: HttpApi, resources: Resources
+) -> list[apigateway.WebSocketRoute]:
+    """Connects each function to what the catalogue says invokes it; returns the routes of the WebSocket API."""
+    invoked = {each: add_invoked(scope, each, deployed, resources.stage) for each, deployed in functions.items()}
+    authorizer = socket_authorizer(invoked)
+    http_routes: list[apigateway.HttpRoute] = []
+    socket_routes: list[apigateway.WebSocketRoute] = []
+    for function, deployed in invoked.items():
         for trigger in function.triggers:
             match trigger:
                 case catalogue.HttpRoute():
-                    http_api.add_route(trigger, deployed)
+                    http_routes += http_api.add_route(trigger, deployed)
                 case catalogue.SocketRoute():
-                    add_socket_route(resources.sockets, trigger, deployed, authorizer)
+                    socket_routes.append(add_socket_route(resources.sockets, trigger, deployed, authorizer))
                 case catalogue.SocketAuthorizer():
                     pass  # stands in front of $connect, above
                 case catalogue.QueueSource():
@@ -85,6 +92,8 @@ def _attach(scope: Construct, functions: Functions, http_api: HttpApi, resources
                     add_trigger(resources.user_pool, trigger, deployed)
                 case _:
                     assert_never(trigger)
+    http_api.throttle(http_routes, resources.stage)
+    return socket_routes
 
 
 def _names(users: Users, resources: Resources, functions: Functions) -> dict[str, str]:

@@ -23,7 +23,7 @@ def add_users(scope: Construct, stage: Stage) -> Users:
     return Users(pool, _add_client(pool, stage))
 
 
-def add_trigger(pool: cognito.UserPool, trigger: catalogue.UserPoolTrigger, function: lambda_.Function) -> None:
+def add_trigger(pool: cognito.UserPool, trigger: catalogue.UserPoolTrigger, function: lambda_.IFunction) -> None:
     """Has the pool call the function; only this pool may."""
     pool.add_trigger(getattr(cognito.UserPoolOperation, trigger.operation), function)
 

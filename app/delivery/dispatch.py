@@ -15,25 +15,30 @@ from app.errors import (
     Fault,
     ForbiddenError,
     InProgressError,
-    ProblemError,
+    RateLimitedError,
     ThrottledError,
     UnacceptableError,
     UnavailableError,
 )
 from app.log import log, log_exception, metrics
 from app.models.deliveries import Delivery, Progress
-from app.models.ids import UserId, keyed_message_id, new_message_id
+from app.models.ids import MessageId, UserId, keyed_message_id, new_message_id
 from app.models.messages import SendMessage
 from app.models.work import Work
+from app.stores.rates import SendRates
 from app.stores.users import Users
 from app.together import batched, together
 
 PROFILES = 100  # in one request
 AT_ONCE = 16  # requests in flight
 
+# What may mean that the same request was accepted before; a throttled one may have a twin, which then wrote its row.
+_REFUSALS = (ForbiddenError, RateLimitedError, ThrottledError, UnacceptableError)
+
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
+    rates: SendRates
     users: Users
     parts: Parts
     now: Callable[[], datetime]
@@ -42,28 +47,32 @@ class Dispatch:
         """Accepts a message, and tells everyone for at most `budget_s` seconds; what is left goes to the queue.
 
         With the `key` of an earlier request it returns how that one's delivery stands.
-        Raises UnacceptableError (unknown recipients, or a key that stands for another body), ForbiddenError
-        (sender without a profile), InProgressError, UnavailableError (nothing was accepted, unless the answer
-        of the transaction was lost; the same key finds out).
+        Raises RateLimitedError (never for a repeat of what was accepted), UnacceptableError (unknown recipients, or
+        a key that stands for another body), ForbiddenError (sender without a profile), InProgressError,
+        UnavailableError (nothing was accepted, unless the answer of the transaction was lost; the same key finds out).
         """
         deadline = time.monotonic() + budget_s
         message_id = keyed_message_id(sender_id, key) if key else new_message_id()
+        try:
+            return await self._send(sender_id, body, message_id, deadline)
+        except _REFUSALS:
+            earlier = await self.parts.deliveries.get(message_id) if key else None
+            if earlier is None:
+                raise
+        return await self._repeat(earlier, body)  # what was accepted keeps its answer, whoever has left since
+
+    async def _send(self, sender_id: UserId, body: SendMessage, message_id: MessageId, deadline: float) -> Delivery:
+        """Accepts and begins what is new; raises one of _REFUSALS for what is not, or not acceptable."""
+        if wait_s := await self.rates.take(sender_id, self.now()):
+            raise RateLimitedError(retry_after_s=wait_s)
         people = await self._people((sender_id, *body.recipients()))
-        refusal = _refusal(sender_id, body, people)
-        if refusal is None:
-            work = Work.of(message_id, people[sender_id], body, self.now())
-            delivery = Delivery.accepted(work, body.digest(), self.now())
-            try:
-                if await self._accept(delivery, work):
-                    metrics(MessagesAccepted=1)
-                    return await self._begin(delivery, work, people, deadline)
-                refusal = _key_reused("This Idempotency-Key was used more than 30 days ago.")
-            except ThrottledError as error:  # perhaps by a twin of this request, which then has written its row
-                refusal = error
-        earlier = await self.parts.deliveries.get(message_id) if key else None
-        if earlier is not None:  # first: what was accepted keeps its answer, whoever has left since
-            return await self._repeat(earlier, body)
-        raise refusal
+        _require_known(sender_id, body, people)
+        work = Work.of(message_id, people[sender_id], body, self.now())
+        delivery = Delivery.accepted(work, body.digest(), self.now())
+        if not await self._accept(delivery, work):
+            raise _key_reused("This Idempotency-Key was used more than 30 days ago.")
+        metrics(MessagesAccepted=1)
+        return await self._begin(delivery, work, people, deadline)
 
     async def _accept(self, delivery: Delivery, work: Work) -> bool:
         rows = self.parts.inbox.puts(work, work.owners())
@@ -104,15 +113,16 @@ class Dispatch:
         return people
 
 
-def _refusal(sender_id: UserId, body: SendMessage, people: People) -> ProblemError | None:
+def _require_known(sender_id: UserId, body: SendMessage, people: People) -> None:
     if sender_id not in people:
-        return ForbiddenError(code="profile_required", detail="Create your profile first: POST /users.")
+        raise ForbiddenError(code="profile_required", detail="Create your profile first: POST /users.")
     faults = tuple(
         Fault(f"/recipientIds/{place}", "unknown_recipient", "There is no such recipient.")
         for place, name in enumerate(body.recipient_ids or ())
         if name not in people
     )
-    return UnacceptableError(faults=faults) if faults else None
+    if faults:
+        raise UnacceptableError(faults=faults)
 
 
 def _key_reused(detail: str) -> UnacceptableError:

@@ -38,7 +38,9 @@ async def _connect(app: App, event: SocketEvent) -> None:
         await app.users.get(event.user_id)  # a ticket, like a token, may outlive its person
     except NotFoundError:
         raise ForbiddenError(code="profile_required") from None
-    await app.connections.put(Connection.open(event.connection_id, event.user_id, event.token_expires_at, now))
+    opened = Connection.open(event.connection_id, event.user_id, event.token_expires_at, now)
+    await app.connections.put(opened)
+    await app.crowding.make_room(opened, event.request_id)
 
 
 async def _disconnect(app: App, event: SocketEvent) -> None:

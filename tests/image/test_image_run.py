@@ -72,7 +72,7 @@ def test_the_emulator_is_not_started_under_lambda() -> None:
     with under_lambda({}) as (function, api):
         await_line(api, "response")
 
-        assert "awslambdaric app.handlers.users.get" in processes(function)
+        assert "app.start app.handlers.users.get" in processes(function)
         assert "aws-lambda-rie" not in processes(function)
 
 

@@ -41,6 +41,11 @@ class Template:
         properties: Properties = self.resources[name]["Properties"]
         return {key: value for key, value in properties.items() if key not in {"Tags", "UserPoolTags"}}
 
+    def invoked(self, function: str) -> str:
+        """What is invoked in the place of a function: its alias if environments are kept warm, else itself."""
+        alias = f"{function}Alias"
+        return f"${{{alias}}}" if alias in self.resources else f"${{{function}.Arn}}"
+
     def all(self, kind: str) -> dict[str, Properties]:
         """The properties of all resources of one type, by name."""
         return {name: self.properties(name) for name, found in self.resources.items() if found["Type"] == kind}
@@ -52,7 +57,7 @@ def _read(file: Path) -> Properties:
 
 
 def _name(logical_id: str) -> str:
-    return re.sub(r"[0-9A-F]{8}$", "", logical_id)
+    return re.sub(r"[0-9A-F]{8}([0-9a-f]{32})?$", "", logical_id)  # a version has a hash of its contents, too
 
 
 def _renamed(resource: Properties) -> Properties:

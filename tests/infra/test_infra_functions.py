@@ -18,6 +18,7 @@ def test_a_function_is_the_image_with_its_handler_as_the_command(template: Templ
     assert properties.pop("Code").keys() == {"ImageUri"}
     assert properties.pop("Environment").keys() == {"Variables"}
     properties.pop("RecursiveLoop", None)
+    properties.pop("ReservedConcurrentExecutions", None)  # tests/infra/test_infra_concurrency.py
     assert properties == {
         "PackageType": "Image",
         "ImageConfig": {"Command": [function.handler]},
@@ -58,12 +59,13 @@ def test_a_function_is_told_every_name_that_the_catalogue_lists(template: Templa
     if any(isinstance(trigger, UserPoolTrigger) for trigger in function.triggers):  # it is there before the pool
         assert "USER_POOL_ID" not in environment
         environment["USER_POOL_ID"] = "${UserPool}"
-    assert set(environment) == set(catalogue.variables())
+    assert set(environment) == {*catalogue.variables(), "SENDS_PER_MIN"}
     assert environment == {
         **{table.variable: f"${{{table.name}}}" for table in catalogue.TABLES},
         "NOTIFICATIONS_TOPIC": "${NotificationsTopic}",
         **{queue.variable: f"${{{queue.name.capitalize()}Queue}}" for queue in catalogue.QUEUES},
         "USER_POOL_ID": "${UserPool}",
+        "SENDS_PER_MIN": str(template.stage.sends_per_min),
         "MANAGEMENT_ENDPOINT": (
             f"https://${{SocketApi}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{template.stage.name}"
         ),

@@ -40,7 +40,7 @@ def test_the_routes_are_those_of_the_catalogue_and_connecting_needs_the_authoriz
     }
     for route, function in FUNCTION_OF.items():
         target = targets[route.key].removeprefix("integrations/${").removesuffix("}")
-        assert template.properties(target) == _integration(function.name)
+        assert template.properties(target) == _integration(template.invoked(function.name))
         assert function.timeout_s <= 29
 
 
@@ -49,7 +49,7 @@ def test_the_ticket_in_the_address_is_what_the_authorizer_looks_at(template: Tem
         "ApiId": "${SocketApi}",
         "Name": "Ticket",
         "AuthorizerType": "REQUEST",
-        "AuthorizerUri": _invocation(AUTHORIZING.name),
+        "AuthorizerUri": _invocation(template.invoked(AUTHORIZING.name)),
         "IdentitySource": [f"route.request.querystring.{AUTHORIZER.parameter}"],
     }
 
@@ -63,7 +63,7 @@ def test_only_its_own_route_or_authorizer_may_invoke_a_function(template: Templa
     expected = [
         {
             "Action": "lambda:InvokeFunction",
-            "FunctionName": f"${{{name}.Arn}}",
+            "FunctionName": template.invoked(name),
             "Principal": "apigateway.amazonaws.com",
             "SourceArn": f"{_API_ARN}{path}",
         }
@@ -75,6 +75,7 @@ def test_only_its_own_route_or_authorizer_may_invoke_a_function(template: Templa
 def test_the_stage_is_named_after_the_deployment_throttles_and_logs(template: Template) -> None:
     stage = template.properties("SocketApiStage")
     stage["AccessLogSettings"] = {**stage["AccessLogSettings"], "Format": "below"}
+    stage.pop("RouteSettings")  # tests/infra/test_infra_throttling.py
     throttle = template.stage.socket_throttle
     assert stage == {
         "ApiId": "${SocketApi}",
@@ -98,7 +99,7 @@ def test_the_access_log_tells_what_went_wrong_and_no_secret(template: Template) 
 
 
 def test_the_account_may_write_access_logs_before_the_stage_needs_it_and_after_the_stack(template: Template) -> None:
-    assert template.resources["SocketApiStage"]["DependsOn"] == ["SocketApiAccount"]
+    assert "SocketApiAccount" in template.resources["SocketApiStage"]["DependsOn"]
     assert template.resources["SocketApiAccount"] == {
         "DependsOn": [],
         "Type": "AWS::ApiGateway::Account",
@@ -112,15 +113,15 @@ def test_the_account_may_write_access_logs_before_the_stage_needs_it_and_after_t
     ]
 
 
-def _integration(function: str) -> Properties:
+def _integration(arn: str) -> Properties:
     return {
         "ApiId": "${SocketApi}",
         "IntegrationType": "AWS_PROXY",
-        "IntegrationUri": _invocation(function),
+        "IntegrationUri": _invocation(arn),
         "TimeoutInMillis": 29_000,
     }
 
 
-def _invocation(function: str) -> str:
+def _invocation(arn: str) -> str:
     lambda_api = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31"
-    return f"{lambda_api}/functions/${{{function}.Arn}}/invocations"
+    return f"{lambda_api}/functions/{arn}/invocations"

@@ -77,16 +77,9 @@ def test_the_outputs_name_what_scripts_look_for(template: Template) -> None:
 
 def _taggable(template: Template) -> list[dict[str, dict[str, object]]]:
     of_apis = ("Route", "Integration", "Authorizer", "Account")
-    untaggable = (
-        *of_apis,
-        "Permission",
-        "Policy",
-        "Group",
-        "Client",
-        "Config",
-        "Subscription",
-        "ScanningConfiguration",
-    )
+    of_functions = ("Permission", "Config", "Alias", "Version")
+    others = ("Policy", "Group", "Client", "Subscription", "ScanningConfiguration")
+    untaggable = (*of_apis, *of_functions, *others)
     return [
         each
         for each in template.resources.values()

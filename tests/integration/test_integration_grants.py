@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from app.catalogue import (
+    DELIVERIES,
     EMAIL_SENDER,
     NOTIFICATIONS_TOPIC,
     PUSH_APPLICATIONS,
@@ -20,7 +21,7 @@ from app.catalogue import (
 )
 from app.runtime import App
 from tests.integration.events import Client, named
-from tests.integration.faults import FaultServer, Seen, forwarded
+from tests.integration.faults import COUNT, FaultServer, Seen, forwarded
 from tests.integration.mailbox import Mailbox, told
 from tests.integration.phones import Phones
 from tests.integration.rows import ALICE, BOB, crowd
@@ -190,6 +191,8 @@ def _uses(seen: Seen, site: Site) -> Iterator[tuple[str, str]]:
         yield _called(site, json.loads(seen.body)["QueueUrl"]), _OF_QUEUES[seen.operation]
     elif "Action=" in (form := seen.body.decode()):
         yield _of_sns(site, parse_qs(form)), f"sns:{seen.operation}"
+    elif seen.operation == COUNT:
+        yield DELIVERIES.variable, "dynamodb:UpdateItem"
     else:
         yield from _of_tables(seen.operation, json.loads(seen.body), site)
 

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from app.catalogue import DELIVERIES
 from app.handlers import messages
 from app.models.ids import UserId, keyed_message_id
 from app.stores.dynamo import decode
+from tests.unit.aws import Reply
 from tests.unit.delivering import Site
 from tests.unit.events import Answer, ask, claims, http_event
 from tests.unit.people import ADA, BOB, CLEO, Row
@@ -40,6 +42,17 @@ def state(answer: Answer) -> tuple[int, str]:
 def counts(answer: Answer) -> tuple[int, int, int]:
     report = answer.body["delivery"]["connections"]
     return report["posted"], report["gone"], report["failed"]
+
+
+def counted(site: Site, operation: str, reply: Reply) -> None:
+    """Has an operation answer so once the send itself has been counted, which is the first `update_item`."""
+    first = [site.tables.update] if operation == "update_item" else []
+    site.aws.on(operation, *first, reply)
+
+
+def deliveries(site: Site) -> list[Row]:
+    """Returns what is in the table Deliveries without the counts of sends."""
+    return [row for row in site.tables.rows(DELIVERIES) if "sends" not in row]
 
 
 def told(site: Site) -> set[str]:

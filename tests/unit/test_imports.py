@@ -14,6 +14,7 @@ _ABOVE = ("delivery", "outreach", "inbox")  # none of them knows another
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "catalogue": (),
     "settings": (),
+    "start": (),
     "errors": (),
     "log": (),
     "together": (),

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from app.aws import Clients, Service
-from app.catalogue import DELIVERIES_QUEUE
+from app.catalogue import DELIVERIES_QUEUE, DIRECT_POSTS_PER_S, WORKER_POSTS_PER_S
 from app.delivery.fast_lane import FastLane
 from app.handlers import messages
 from app.runtime import App
@@ -30,7 +30,10 @@ def test_requests_and_workers_have_shares_of_the_quota_of_their_own(settings: Se
     fast = replace(settings, post_lane="fast", management_endpoint="https://a.example.test/default")
     made = App(fast, Clients(fast.management_endpoint))
     lanes = [made.dispatch.parts.teller.lane, made.worker.teller.lane]
-    assert [lane.governor.rate for lane in lanes if isinstance(lane, FastLane)] == [500, 1_200]
+    assert [lane.governor.rate for lane in lanes if isinstance(lane, FastLane)] == [
+        DIRECT_POSTS_PER_S,
+        WORKER_POSTS_PER_S,
+    ]
 
 
 def test_the_queue_of_an_app_is_the_one_of_its_settings(app: App) -> None:

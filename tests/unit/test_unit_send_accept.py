@@ -3,12 +3,12 @@ from typing import Any
 
 import pytest
 
-from app.catalogue import DELIVERIES, EVERYONE, MESSAGES
+from app.catalogue import EVERYONE, MESSAGES
 from app.models.ids import notification_id
 from tests.unit.aws import cancelled, down, refusal
 from tests.unit.delivering import Site, names
 from tests.unit.people import ADA, BOB, CLEO, NOW_ISO, NOW_S
-from tests.unit.sending import ADMIN, BOBS, BODY, CLEOS, KEY, MESSAGE, TO_ALL, rows, send, to, told
+from tests.unit.sending import ADMIN, BOBS, BODY, CLEOS, KEY, MESSAGE, TO_ALL, deliveries, rows, send, to, told
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +77,7 @@ async def test_one_may_write_to_oneself(site: Site) -> None:
 async def test_a_small_message_is_no_work_for_the_queue(site: Site) -> None:
     await send(site)
     assert site.done("send_message", "send_message_batch", "put_item") == []
-    assert len(site.tables.rows(DELIVERIES)) == 1
+    assert len(deliveries(site)) == 1
 
 
 async def test_an_announcement_is_one_row_of_each(site: Site) -> None:
@@ -103,7 +103,7 @@ async def test_every_unknown_recipient_is_pointed_at(site: Site) -> None:
     answer = await send(site, to("x", BOB, "y", "x"))
     unknown = [(f"/recipientIds/{place}", "unknown_recipient") for place in (0, 2, 3)]
     assert (answer.status, answer.faults) == (422, unknown)
-    assert site.aws.operations() == ["batch_get_item"]
+    assert site.aws.operations() == ["update_item", "batch_get_item"]
 
 
 async def test_the_reserved_id_is_nobody(site: Site) -> None:
@@ -140,7 +140,7 @@ async def test_a_conflict_without_a_key_is_answered_503(site: Site) -> None:
 async def test_people_who_cannot_be_looked_up_are_answered_503(site: Site) -> None:
     site.aws.on("batch_get_item", down())
     assert (await send(site)).status == 503
-    assert site.aws.operations() == ["batch_get_item"]
+    assert site.aws.operations() == ["update_item", "batch_get_item"]
 
 
 async def test_people_that_dynamodb_left_out_are_asked_for_again(site: Site) -> None:

@@ -10,7 +10,7 @@ from app.delivery.lane import Outcome
 from tests.unit.aws import condition_failed, down, hang, page, refusal
 from tests.unit.delivering import Site, connection, names
 from tests.unit.people import ADA, BOB, CLEO
-from tests.unit.sending import BOBS, CLEOS, KEY, MESSAGE, counts, send, state, to, told
+from tests.unit.sending import BOBS, CLEOS, KEY, MESSAGE, counted, counts, send, state, to, told
 
 UNFORESEEN = refusal("AccessDeniedException", 403)
 UNREACHABLE = EndpointConnectionError(endpoint_url="https://example.test")
@@ -114,13 +114,13 @@ async def test_a_look_up_that_fails_leaves_nothing_running(site: Site) -> None:
 @pytest.mark.parametrize("operation", ["publish", "query", "update_item", "send_message", "send_message_batch"])
 async def test_a_bug_after_acceptance_is_accepted_all_the_same(site: Site, operation: str) -> None:
     site.lane.on(BOBS, Outcome.FAILED)
-    site.aws.on(operation, UNFORESEEN)
+    counted(site, operation, UNFORESEEN)
     assert (await send(site)).status == 202
 
 
 @pytest.mark.parametrize("error", [*ERRORS, condition_failed()])
 async def test_a_delivery_that_cannot_be_closed_is_accepted_all_the_same(site: Site, error: Exception) -> None:
-    site.aws.on("update_item", error)
+    counted(site, "update_item", error)
     site.aws.on("get_item", error)
     assert state(await send(site)) == (202, "pending")
 
@@ -191,7 +191,7 @@ async def test_connections_of_many_people_are_looked_up_at_the_same_time(site: S
 @pytest.mark.parametrize("operation", ["query", "update_item", "put_item", "send_message"])
 async def test_what_hangs_is_left_pending_in_time(site: Site, operation: str) -> None:
     site.lane.on(BOBS, Outcome.FAILED)
-    site.aws.on(operation, hang)
+    counted(site, operation, hang)
     started = time.monotonic()
     answer = await send(site, ms=1_400)
     assert (answer.status, time.monotonic() - started < 1.4) == (202, True)

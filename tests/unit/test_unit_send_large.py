@@ -122,4 +122,4 @@ async def test_one_batch_of_jobs_that_was_not_taken_leaves_the_delivery_pending(
 
 async def test_jobs_are_on_the_queue_before_it_is_noted(site: Site) -> None:
     await send(site, to(*MANY))
-    assert site.done("send_message_batch", "update_item") == ["send_message_batch"] * 10 + ["update_item"]
+    assert site.done("send_message_batch", "update_item")[1:] == ["send_message_batch"] * 10 + ["update_item"]

@@ -9,7 +9,7 @@ REQUIRED = [name for name in variables() if name not in OPTIONAL]
 
 
 def test_every_variable_of_the_catalogue_is_a_setting_and_no_other() -> None:
-    assert {field.upper() for field in Settings.__dataclass_fields__} == {*variables(), "POST_LANE"}
+    assert {field.upper() for field in Settings.__dataclass_fields__} == {*variables(), "POST_LANE", "SENDS_PER_MIN"}
 
 
 def test_each_setting_has_the_value_of_its_variable() -> None:
@@ -34,6 +34,17 @@ def test_the_lane_is_the_fast_one_unless_something_else_is_said() -> None:
 def test_a_lane_that_there_is_not_is_named() -> None:
     with pytest.raises(MissingSettingsError, match=r"^POST_LANE$"):
         Settings.read({**WHOLE, "POST_LANE": "slow"})
+
+
+def test_sends_are_limited_also_where_nothing_is_said() -> None:
+    assert Settings.read(WHOLE).sends_per_min == 60
+    assert Settings.read({**WHOLE, "SENDS_PER_MIN": "600"}).sends_per_min == 600
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "many", "1e3", "9" * 30])
+def test_a_limit_of_sends_that_is_none_is_named(value: str) -> None:
+    with pytest.raises(MissingSettingsError, match=r"^SENDS_PER_MIN$"):
+        Settings.read({**WHOLE, "SENDS_PER_MIN": value})
 
 
 @pytest.mark.parametrize("name", sorted(OPTIONAL))

@@ -1,0 +1,56 @@
+"""What an environment has in it before the first event, and above all what not; each in a process of its own."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.catalogue import FUNCTIONS
+from app.start import BEFOREHAND
+
+ROOT = Path(__file__).parents[2]
+LOOK = """
+import json, os, sys, threading
+from importlib import import_module
+from app.start import warm
+standard = set(os.listdir("/proc/self/fd"))
+warm(os.environ)
+for handler in sys.argv[1:]:
+    module, _, name = handler.rpartition(".")
+    getattr(import_module(module), name)
+from app import runtime
+opened = [os.readlink(f"/proc/self/fd/{fd}") for fd in set(os.listdir("/proc/self/fd")) - standard if
+          os.path.exists(f"/proc/self/fd/{fd}")]
+print(json.dumps({"sdk": "aiobotocore" in sys.modules, "opened": opened, "threads": threading.active_count(),
+                  "core": runtime._core is not None}))
+"""
+
+
+def started(kind: str | None, *handlers: str) -> Mapping[str, Any]:
+    """Returns what there is once an environment of this kind has imported its handlers."""
+    environment = {"PYTHONPATH": str(ROOT)} | ({"AWS_LAMBDA_INITIALIZATION_TYPE": kind} if kind else {})
+    command = [sys.executable, "-c", LOOK, *handlers]
+    looked = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603
+    found: Mapping[str, Any] = json.loads(looked.stdout)
+    return found
+
+
+HANDLERS = [function.handler for function in FUNCTIONS]
+
+
+@pytest.mark.parametrize("kind", BEFOREHAND)
+def test_an_environment_that_nobody_waits_for_has_the_sdk(kind: str) -> None:
+    assert started(kind, HANDLERS[0])["sdk"] is True
+
+
+@pytest.mark.parametrize("kind", [None, "on-demand"])
+def test_one_that_somebody_waits_for_has_not(kind: str | None) -> None:
+    assert started(kind, *HANDLERS)["sdk"] is False
+
+
+def test_a_snapshot_has_no_socket_no_thread_and_nothing_of_the_core() -> None:
+    assert started("snap-start", *HANDLERS) == {"sdk": True, "opened": [], "threads": 1, "core": False}
