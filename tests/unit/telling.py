@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.models.ids import notification_id
 from app.models.told import Told
 from tests.unit.delivering import MESSAGE
 from tests.unit.people import ADA, NOW_ISO
@@ -11,7 +12,7 @@ def told(*recipients: str, **changes: Any) -> Told:
     """Returns what is told of Ada's message to these recipients, changed as the contract spells it."""
     return Told.from_item(
         {
-            "notificationId": "n1",
+            "notificationId": notification_id(MESSAGE),
             "type": "message",
             "messageId": MESSAGE,
             "senderId": ADA,
