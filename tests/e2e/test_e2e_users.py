@@ -205,7 +205,8 @@ async def test_erasing_a_person_ends_their_websockets(alice: Person) -> None:
 
 async def test_erasing_a_person_leaves_no_rows_and_no_sign_in(alice: Person, aws: Aws) -> None:
     await alice.connect()
-    aws.put("Devices", userId=alice.user_id, deviceId="phone")
+    await alice.call("POST", "/devices", json={"platform": "fcm", "token": "phone-of-the-erased"})
+    assert len(aws.rows("Devices", userId=alice.user_id)) == 1
     aws.put("Connections", connectionId=f"ended-{alice.user_id}", userId=alice.user_id, expiresAt=1)
 
     await alice.call("DELETE", f"/users/{alice.user_id}")
