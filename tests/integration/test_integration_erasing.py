@@ -25,7 +25,8 @@ LEFT: Mapping[str, set[str]] = {
     "Messages": {"senderId"},  # of what she sent, which belongs to its recipients
     "Notifications": {"senderId"},
     "Connections": set(),
-    "Deliveries": {"work", "firstRecipient"},  # of what others sent to her, for 30 days
+    # What others sent to her, for 30 days, and how much she sent in a minute, for two more of them.
+    "Deliveries": {"work", "firstRecipient", "messageId"},
     "Devices": set(),
     "Tickets": {"userId"},  # of one that she never used; it was good for 30 s
 }
