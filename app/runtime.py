@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, Protocol, TypeAlias
 
 from app import catalogue
-from app.aws import Clients, Service, ServiceName
+from app.aws import Clients, SdkService, Service, ServiceName
 from app.catalogue import DELIVERIES_QUEUE, DIRECT_POSTS_PER_S, WORKER_POSTS_PER_S
 from app.channels.mail import Mailer
 from app.channels.people import People
@@ -24,7 +24,6 @@ from app.channels.sockets import Sockets
 from app.channels.topic import NotificationsTopic
 from app.delivery.crowding import Crowding
 from app.delivery.dispatch import Dispatch
-from app.delivery.endpoint import Endpoint
 from app.delivery.fast_lane import FastLane
 from app.delivery.governor import Governor
 from app.delivery.inbox import Inbox
@@ -32,7 +31,6 @@ from app.delivery.jobs import Jobs
 from app.delivery.lane import PostLane
 from app.delivery.parts import Parts
 from app.delivery.sdk_lane import SdkLane
-from app.delivery.signing import SdkCredentials
 from app.delivery.sweep import Sweeper
 from app.delivery.telling import Teller
 from app.delivery.tidy import Tidy
@@ -59,6 +57,7 @@ from app.stores.notifications import Notifications
 from app.stores.rates import SendRates
 from app.stores.tickets import Tickets
 from app.stores.users import Users
+from app.transport.endpoint import Endpoint
 
 
 @dataclass(frozen=True)
@@ -224,11 +223,11 @@ class App:
     def lane(self, posts_per_s: int) -> PostLane:
         """Makes a lane with this share of the account's quota; what it opens is closed by `close`."""
         if self.settings.post_lane == "sdk":
-            return SdkLane(self.service("apigatewaymanagementapi"))
+            return SdkLane(SdkService(self.clients, "apigatewaymanagementapi"))
         lane = FastLane(
             Endpoint.parse(self.settings.management_endpoint),
-            self.clients.session().region_name,
-            SdkCredentials(self.clients.session),
+            self.clients.region(),
+            self.clients.credentials,
             Governor(posts_per_s),
         )
         self._lanes.append(lane)
