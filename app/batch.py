@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from app import catalogue
+from app.application import App
 from app.log import log, log_exception
-from app.runtime import App, Context, LambdaFunction, OpenApp, at
+from app.runtime import Context, LambdaFunction, OpenApp, at
 
 RESERVE_S = 2.0  # kept of the time-out, so that a message that takes too long still gets its place in the answer
 AGAIN_S = 10  # after a failure; as often again for each further one, up to a quarter of an hour

@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 
+from app.application import App
 from app.catalogue import FUNCTIONS, SocketAuthorizer
 from app.http import Request, Response, http_api
 from app.models.connections import TicketGrant
 from app.models.ids import TICKET, Ticket, new_ticket
 from app.models.times import iso
 from app.models.wire import Wire
-from app.runtime import App
 from app.sockets import socket_authorizer
 
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from app.accounts import confirmation
+from app.application import App
 from app.channels.people import Person
 from app.errors import ConditionFailedError, ConflictError, NotFoundError, PreconditionError, UnavailableError
 from app.http import Request, Response, etag, http_api
 from app.models.ids import UserId
 from app.models.users import CreateUser, UpdateUser, User
 from app.models.wire import fault
-from app.runtime import App
 
 _UPDATE_ROUNDS = 3  # of an update that another one overtook
 

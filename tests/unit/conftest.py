@@ -1,8 +1,8 @@
 import hypothesis
 import pytest
 
+from app.application import App
 from app.catalogue import variables
-from app.runtime import App
 from app.settings import Settings
 from tests.unit.aws import Aws, Doubles
 from tests.unit.delivering import Site

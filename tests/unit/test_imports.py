@@ -29,13 +29,14 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "inbox": (*_EVERYWHERE, *_BELOW_DELIVERY, "stores", "channels"),
     "erasing": (*_EVERYWHERE, *_BELOW_DELIVERY, "stores", "channels", "outreach"),
     # Puts the parts together once per execution environment.
-    "runtime": (*_EVERYWHERE, *_BELOW_DELIVERY, "transport", "stores", "channels", *_ABOVE, "erasing", "settings"),
+    "application": (*_EVERYWHERE, *_BELOW_DELIVERY, "transport", "stores", "channels", *_ABOVE, "erasing", "settings"),
+    "runtime": (*_EVERYWHERE, "application", "aws", "settings"),
     # The edges: how AWS asks, and how it wants its answer.
-    "http": (*_EVERYWHERE, "models", "runtime"),
-    "sockets": (*_EVERYWHERE, "models", "runtime"),
-    "batch": (*_EVERYWHERE, "models", "runtime"),
-    "accounts": (*_EVERYWHERE, "models", "runtime"),
-    "handlers": (*_EVERYWHERE, "models", "stores", "channels", *_ABOVE, "runtime", *_EDGES),
+    "http": (*_EVERYWHERE, "models", "application", "runtime"),
+    "sockets": (*_EVERYWHERE, "models", "application", "runtime"),
+    "batch": (*_EVERYWHERE, "models", "application", "runtime"),
+    "accounts": (*_EVERYWHERE, "models", "application", "runtime"),
+    "handlers": (*_EVERYWHERE, "models", "stores", "channels", *_ABOVE, "application", "runtime", *_EDGES),
 }
 MODULES = sorted(path.relative_to(ROOT).as_posix() for name in ("app", "infra") for path in (ROOT / name).rglob("*.py"))
 

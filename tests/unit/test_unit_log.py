@@ -4,9 +4,10 @@ from typing import Any
 import orjson
 import pytest
 
+from app.application import App
 from app.handlers import connections, deliveries, messages, tickets, users
 from app.log import log, log_exception, metrics
-from app.runtime import App, LambdaFunction
+from app.runtime import LambdaFunction
 from app.stores.dynamo import encode
 from tests.unit.aws import Aws, Reply, batch, down, held, page, refusal
 from tests.unit.delivering import MESSAGE as MESSAGE_ID

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
+from app.application import App
 from app.aws import Clients
 from app.catalogue import variables
 from app.errors import GoneError, UnavailableError
-from app.runtime import App, Context, Core, LambdaFunction, OpenApp, core
+from app.runtime import Context, Core, LambdaFunction, OpenApp, core
 from app.settings import Settings
 from tests.lane.certificates import certify
 from tests.unit.events import Remaining

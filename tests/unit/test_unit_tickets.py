@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from app.application import App
 from app.handlers.tickets import PARAMETER, authorize, create
-from app.runtime import App
 from app.stores.dynamo import decode, encode
 from tests.unit.aws import Aws, condition_failed, down, refusal
 from tests.unit.events import Remaining, ask, http_event, lines
