@@ -62,7 +62,8 @@ COPY --from=dependencies /out /
 COPY --from=code /out /
 WORKDIR /var/task
 # Only under the name of a managed runtime does the runtime interface client let SIGTERM through and write UTF-8.
-ENV AWS_EXECUTION_ENV=AWS_Lambda_python3.13 PYTHONDONTWRITEBYTECODE=1
+# Looking for plug-ins of pydantic, which nobody installs here, costs 15 ms of every start.
+ENV AWS_EXECUTION_ENV=AWS_Lambda_python3.13 PYTHONDONTWRITEBYTECODE=1 PYDANTIC_DISABLE_PLUGINS=__all__
 LABEL com.amazonaws.lambda.feature.snapstart="Allow"
 USER nobody
 ENTRYPOINT ["/entrypoint.sh"]
