@@ -5,11 +5,12 @@ ARG SOURCE_DATE_EPOCH=1767225600
 FROM debian:trixie-slim AS base
 ARG SOURCE_DATE_EPOCH
 # Python, and the certificates of those we speak TLS to. The byte-code is made here: nothing can be written at run time.
+# It says in which line something is, and not in which column, which nobody reads and every start would load.
 RUN touch /tmp/start \
     && apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ca-certificates python3 \
     && find /usr/lib/python3* -depth -type d \( -name __pycache__ -o -name pydoc_data -o -name test \) -exec rm -rf {} + \
-    && python3 -B -m compileall -q --invalidation-mode unchecked-hash /usr/lib/python3.13 /usr/lib/python3 \
+    && PYTHONNODEBUGRANGES=1 python3 -B -m compileall -q --invalidation-mode unchecked-hash /usr/lib/python3.13 /usr/lib/python3 \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/ldconfig/* /var/cache/debconf/*-old \
         /var/lib/dpkg/*-old /var/log/apt/* /var/log/*.log \
     && find / -xdev -newer /tmp/start -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} + \
@@ -47,13 +48,13 @@ RUN find . \( -name '*.py[ix]' -o -name '*.px[di]' -o -name '*.[ch]' -o -name py
     && find . -depth -type d \( -name tests -o -name examples \) -exec rm -rf {} + \
     && rm -rf bin botocore/data/*/*/examples-1.json* \
     && find . -name '*.so' -exec strip --strip-unneeded {} + \
-    && python3 -m compileall -q --invalidation-mode unchecked-hash -s /out -p / /out \
+    && PYTHONNODEBUGRANGES=1 python3 -m compileall -q --invalidation-mode unchecked-hash -s /out -p / /out \
     && chmod -R u=rwX,go=rX /out && find /out -exec touch --date="@$SOURCE_DATE_EPOCH" {} +
 
 FROM base AS code
 ARG SOURCE_DATE_EPOCH
 COPY app /out/var/task/app
-RUN python3 -m compileall -q --invalidation-mode unchecked-hash -s /out -p / /out \
+RUN PYTHONNODEBUGRANGES=1 python3 -m compileall -q --invalidation-mode unchecked-hash -s /out -p / /out \
     && chmod -R u=rwX,go=rX /out && find /out -exec touch --date="@$SOURCE_DATE_EPOCH" {} +
 
 FROM base

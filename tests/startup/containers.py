@@ -33,7 +33,7 @@ class Start:
 
 def cold_start(subject: Subject, environment: Mapping[str, str]) -> Start:
     """Starts a container, waits for its emulator, and measures the first event; raises FailedStartError."""
-    event = json.dumps(subject.event).encode()
+    event = json.dumps(subject.event()).encode()
     with _container(subject, environment) as (identifier, port):
         used, began = _cpu_ms(identifier), time.perf_counter()
         answer = _ask(port, event)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from app.catalogue import FUNCTIONS, Function
 from laptop import endpoints
 from laptop.endpoints import Endpoints
 from laptop.ministack import REGION
@@ -16,7 +17,6 @@ from laptop.synth import STACK
 from tests.bench.cores import SINKS, pinned
 
 ROOT = Path(__file__).parents[2]
-_NAMED = re.compile(rf"{STACK}-([A-Za-z]+)[0-9A-F]{{8}}[0-9A-F]*.*")  # "site-communications-dev-GetUser0F3A8B7C-..."
 
 
 @contextmanager
@@ -31,13 +31,17 @@ def running(state: Path) -> Iterator[Endpoints]:
 
 def environments(found: Endpoints) -> Mapping[str, Mapping[str, str]]:
     """Returns what each deployed function has in its environment, by the function's name in the catalogue."""
-    deployed = Clients(found.aws).client("lambda").get_paginator("list_functions")
+    pages = Clients(found.aws).client("lambda").get_paginator("list_functions").paginate()
+    deployed = {each["FunctionName"]: each["Environment"]["Variables"] for page in pages for each in page["Functions"]}
     return {
-        named[1]: {**each["Environment"]["Variables"], **_access(found)}
-        for page in deployed.paginate()
-        for each in page["Functions"]
-        if (named := _NAMED.fullmatch(each["FunctionName"]))
+        function.name: {**next(deployed[name] for name in deployed if _is(function, name)), **_access(found)}
+        for function in FUNCTIONS
     }
+
+
+def _is(function: Function, deployed: str) -> bool:
+    """Says whether "site-communications-dev-GetUser0F3A8B7C-..." is how this function was deployed."""
+    return re.match(rf"{STACK}-{function.name}[0-9A-F]{{8}}", deployed) is not None
 
 
 def _access(found: Endpoints) -> Mapping[str, str]:

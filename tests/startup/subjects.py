@@ -1,20 +1,21 @@
 """What is started: each function with an event that it answers well, a bare boto3 handler, and one that does naught."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 from app.catalogue import FUNCTIONS, Function
 from laptop.endpoints import Endpoints
+from laptop.stack import Clients
 from tests.image.events import CALLER, event
 
 PEER, NOTHING = "boto3 GetItem", "nothing"
 # What the issue asks for first: to be no slower than the peer.
 FOREMOST = ("GetUser", "SendMessage", "HandleConnection")
 _RECIPIENT = "b7d2c1f0"  # of the message in tests/image/events.py
-_STRANGERS = ("CreateUser", "DeleteUser", "ConfirmAccount")  # for somebody who has no profile
 _RUNTIME = ("python3", "-m", "awslambdaric")
 
 
@@ -22,7 +23,7 @@ _RUNTIME = ("python3", "-m", "awslambdaric")
 class Subject:
     name: str
     command: tuple[str, ...]  # behind the emulator
-    event: Mapping[str, Any]
+    event: Callable[[], Mapping[str, Any]]  # another one each time, where it can be done but once
     function: Function | None = None
 
     @property
@@ -33,12 +34,12 @@ class Subject:
 def subjects(endpoints: Endpoints) -> list[Subject]:
     """Returns the two to compare with first, and then every function of the catalogue."""
     get_user = next(function for function in FUNCTIONS if function.name == "GetUser")
-    asked = _event(get_user, endpoints)
+    asked = partial(_event, get_user, endpoints)
     return [
         Subject(NOTHING, (*_RUNTIME, "peers.nothing.handle"), asked),
         Subject(PEER, (*_RUNTIME, "peers.get_item.handle"), asked),
         *(
-            Subject(each.name, ("python3", "-m", "app.start", each.handler), _event(each, endpoints), each)
+            Subject(each.name, ("python3", "-m", "app.start", each.handler), partial(_event, each, endpoints), each)
             for each in FUNCTIONS
         ),
     ]
@@ -56,8 +57,22 @@ def fine(subject: Subject, answer: Any) -> bool:
 
 
 def _event(function: Function, endpoints: Endpoints) -> Mapping[str, Any]:
-    caller = str(uuid4()) if function.name in _STRANGERS else endpoints.person("Alice").userId
     text = json.dumps(event(function.triggers[0]), ensure_ascii=False)
-    text = text.replace(CALLER, caller).replace(_RECIPIENT, endpoints.person("Bob").userId)
-    made: Mapping[str, Any] = json.loads(text)
+    caller, bob = _caller(function, endpoints), endpoints.person("Bob").userId
+    made: dict[str, Any] = json.loads(text.replace(CALLER, caller).replace(_RECIPIENT, bob))
+    if function.name == "CreateUser":  # by an administrator, for somebody new
+        made["body"] = json.dumps({"email": f"{uuid4()}@example.com", "firstName": "Ada", "lastName": "Lovelace"})
     return made
+
+
+def _caller(function: Function, endpoints: Endpoints) -> str:
+    if function.name == "ConfirmAccount":
+        return str(uuid4())
+    return _newcomer(endpoints) if function.name == "DeleteUser" else endpoints.person("Alice").userId
+
+
+def _newcomer(endpoints: Endpoints) -> str:
+    """Returns somebody who can sign in, and be erased."""
+    pool = Clients(endpoints.aws).client("cognito-idp")
+    made = pool.admin_create_user(UserPoolId=endpoints.userPoolId, Username=f"{uuid4()}@example.com")["User"]
+    return str(next(each["Value"] for each in made["Attributes"] if each["Name"] == "sub"))

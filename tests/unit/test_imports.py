@@ -14,7 +14,7 @@ _ABOVE = ("delivery", "outreach", "inbox")  # none of them knows another
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "catalogue": (),
     "settings": (),
-    "start": (),
+    "start": ("application", "aws", "catalogue", "settings"),
     "errors": (),
     "log": (),
     "together": (),
