@@ -13,12 +13,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app.aws import Clients, SdkService, Service, ServiceName
-from app.catalogue import DELIVERIES_QUEUE, DIRECT_POSTS_PER_S, WORKER_POSTS_PER_S
 from app.models.times import utc_now
+from app.resources import DELIVERIES_QUEUE, DIRECT_POSTS_PER_S, WORKER_POSTS_PER_S
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from app import catalogue
+    from app import resources
     from app.channels.people import People
     from app.channels.push import PushEndpoints
     from app.channels.queue import Queue
@@ -244,12 +244,12 @@ class App:
             claims=self.claims,
         )
 
-    def spreader(self, queue: catalogue.Queue) -> Spreader:
+    def spreader(self, queue: resources.Queue) -> Spreader:
         from app.outreach.everyone import Spreader
 
         return Spreader(self.users, self.queue(queue))
 
-    def queue(self, queue: catalogue.Queue) -> Queue:
+    def queue(self, queue: resources.Queue) -> Queue:
         from app.channels.queue import Queue
 
         return Queue(self.service("sqs"), getattr(self.settings, queue.variable.lower()))

@@ -9,7 +9,9 @@ import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from importlib import import_module
+from typing import Any
 
 # What Lambda's AWS_LAMBDA_INITIALIZATION_TYPE says of an environment that nobody waits for.
 BEFOREHAND = ("provisioned-concurrency", "snap-start")
@@ -55,12 +57,12 @@ def load(handler: str) -> None:
     """Imports what a handler needs, by making its parts once for nothing: none of them opens anything."""
     from app.application import App  # noqa: PLC0415 - tests that look at the SDK alone have no use for it
     from app.aws import Clients  # noqa: PLC0415
-    from app.catalogue import variables  # noqa: PLC0415
     from app.settings import Settings  # noqa: PLC0415
 
     import_module(handler.rpartition(".")[0])
     nowhere = "http://localhost"
-    app = App(Settings.read(dict.fromkeys(variables(), nowhere)), Clients(nowhere))
+    names: dict[str, Any] = {field.name: nowhere for field in fields(Settings) if field.type is str}
+    app = App(Settings(**names), Clients(nowhere))
     for part in PARTS[handler]:
         getattr(app, part)
 

@@ -1,9 +1,13 @@
-"""How AWS's services want to be asked, and how they answer: one class for each way that they have."""
+"""How AWS's services want to be asked, and how they answer: one class for each way that they have.
+
+request    the request for an operation, "get_item"; `base` is the endpoint's own path
+members    what a good answer has; raises UnreadableError
+refusal    what an answer with an error says; one without a name has its status for it
+"""
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -27,21 +31,7 @@ class Refusal(NamedTuple):
     members: Members
 
 
-class WireProtocol(Protocol):
-    """The way of one service."""
-
-    def request(self, operation: str, parameters: Members, base: str) -> HttpRequest:
-        """Returns the request for an operation, "get_item"; `base` is the endpoint's own path."""
-
-    def members(self, answer: Answer) -> Members:
-        """Returns what a good answer has; raises UnreadableError."""
-
-    def refusal(self, answer: Answer) -> Refusal:
-        """Returns what an answer with an error has; one that has no name gets its status for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Json:
+class Json(NamedTuple):
     """JSON in, JSON out, the operation in a header: DynamoDB and SQS."""
 
     target: str  # what stands before the operation there
@@ -72,8 +62,7 @@ class Json:
 _MAPS: Mapping[str, tuple[str, str]] = {"Attributes": ("key", "value"), "MessageAttributes": ("Name", "Value")}
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """A form in, XML out: SNS."""
 
     version: str
@@ -100,7 +89,6 @@ _METHODS = {"post_to_connection": "POST", "delete_connection": "DELETE"}
 _NO_IDS = frozenset({"", ".", ".."})  # as the last segment of a path they name another resource
 
 
-@dataclass(frozen=True, slots=True)
 class ManagementApi:
     """`@connections`: the connection in the path, a frame as the body."""
 
@@ -117,6 +105,9 @@ class ManagementApi:
 
     def refusal(self, answer: Answer) -> Refusal:
         return Refusal(answer.error or str(answer.status), "", {})
+
+
+WireProtocol: TypeAlias = Json | Query | ManagementApi
 
 
 def camel(operation: str) -> str:

@@ -1,7 +1,7 @@
 """Which services are called directly, where they are, and how they want to be asked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.direct.client import DirectClient
 from app.direct.protocols import Json, ManagementApi, Query, WireProtocol
@@ -11,8 +11,7 @@ from app.transport.endpoint import Endpoint
 from app.transport.signature import Scope
 
 
-@dataclass(frozen=True, slots=True)
-class DirectService:
+class DirectService(NamedTuple):
     protocol: WireProtocol
     signing_name: str
 

@@ -2,8 +2,8 @@
 
 from app.application import App
 from app.batch import Received, queue_source, schedule
-from app.catalogue import DELIVERIES_QUEUE
 from app.models.deliveries import Job
+from app.resources import DELIVERIES_QUEUE
 
 
 @queue_source(DELIVERIES_QUEUE)

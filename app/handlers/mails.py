@@ -2,8 +2,8 @@
 
 from app.application import App
 from app.batch import Received, queue_source
-from app.catalogue import EMAIL_QUEUE
 from app.models.told import Told
+from app.resources import EMAIL_QUEUE
 
 
 @queue_source(EMAIL_QUEUE)

@@ -4,7 +4,8 @@ import hashlib
 import hmac
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 from urllib.parse import quote
 
 from app.transport.credentials import Credentials
@@ -13,16 +14,14 @@ from app.transport.endpoint import Endpoint
 _NOT_COVERED = ("user-agent", "x-amzn-trace-id")  # what may change on the way; botocore leaves them out, too
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(NamedTuple):
     method: str
     path: str  # percent-encoded, as it goes on the wire
     body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """What a signature is good for, beside its day."""
 
     region: str
