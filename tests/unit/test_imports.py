@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "log": (),
     "together": (),
     "aws": _EVERYWHERE,
+    "cache": (*_EVERYWHERE, "aws"),
     "models": _EVERYWHERE,
     "stores": (*_EVERYWHERE, *_BELOW_DELIVERY),
     "channels": (*_EVERYWHERE, *_BELOW_DELIVERY),
@@ -27,7 +28,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "inbox": (*_EVERYWHERE, *_BELOW_DELIVERY, "stores", "channels"),
     "erasing": (*_EVERYWHERE, *_BELOW_DELIVERY, "stores", "channels", "outreach"),
     # Puts the parts together once per execution environment.
-    "runtime": (*_EVERYWHERE, *_BELOW_DELIVERY, "stores", "channels", *_ABOVE, "erasing", "settings"),
+    "runtime": (*_EVERYWHERE, *_BELOW_DELIVERY, "cache", "stores", "channels", *_ABOVE, "erasing", "settings"),
     # The edges: how AWS asks, and how it wants its answer.
     "http": (*_EVERYWHERE, "models", "runtime"),
     "sockets": (*_EVERYWHERE, "models", "runtime"),
