@@ -15,7 +15,9 @@ from typing import Any, Protocol, TypeAlias
 
 from app import catalogue
 from app.aws import Clients, Service, ServiceName
+from app.cache import CacheFirst
 from app.catalogue import DELIVERIES_QUEUE, DIRECT_POSTS_PER_S, WORKER_POSTS_PER_S
+from app.channels.dax import Dax
 from app.channels.mail import Mailer
 from app.channels.people import People
 from app.channels.push import PushEndpoints
@@ -79,6 +81,14 @@ class App:
     @cached_property
     def users(self) -> Users:
         return Users(self.table(self.settings.users_table))
+
+    @cached_property
+    def shown_users(self) -> Users:
+        """People as others may see them: by way of the cache, if the stage has one, and then not quite as of now."""
+        if not self.settings.users_cache:
+            return self.users
+        cached = CacheFirst(self.service("dynamodb"), Dax(self.settings.users_cache))
+        return Users(DynamoTable(cached, self.settings.users_table))
 
     @cached_property
     def connections(self) -> Connections:
