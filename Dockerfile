@@ -18,7 +18,7 @@ RUN touch /tmp/start \
 
 FROM base AS builder
 RUN apt-get update -qq \
-    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends binutils python3-pip
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends binutils python3-pip python3-setuptools
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 # Where a network inspects TLS, the build is handed that network's certificates as the secret `ca`; they take the place
 # of Debian's for one command and stay out of every layer. Everywhere else there is no such secret.
@@ -38,8 +38,10 @@ FROM builder AS dependencies
 ARG SOURCE_DATE_EPOCH
 WORKDIR /out/usr/local/lib/python3.13/dist-packages
 COPY requirements.txt /
+# One package comes as source only; it is plain Python, and Debian's setuptools make it what is installed.
 RUN --mount=type=secret,id=ca,target=/etc/ssl/certs/ca-certificates.crt --mount=type=cache,target=/root/.cache/pip \
-    pip install --quiet --no-compile --only-binary :all: --require-hashes --target . --requirement /requirements.txt
+    pip install --quiet --no-compile --only-binary :all: --no-binary amazon-dax-client --no-build-isolation \
+        --require-hashes --target . --requirement /requirements.txt
 # Leaves out what no function reads: commands, types, sources of extensions, debugging symbols, tests, examples, and
 # the descriptions of all AWS services but those that we call and those that credentials may come from.
 RUN find . \( -name '*.py[ix]' -o -name '*.px[di]' -o -name '*.[ch]' -o -name py.typed -o -name RECORD \) -delete \

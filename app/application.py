@@ -76,6 +76,20 @@ class App:
         return Users(self.table(self.settings.users_table))
 
     @cached_property
+    def shown_users(self) -> Users:
+        """People as others may see them: by way of the cache, if the stage has one, and then not quite as of now."""
+        from app.stores.dynamo import DynamoTable
+        from app.stores.users import Users
+
+        if not self.settings.users_cache:
+            return self.users
+        from app.cache import CacheFirst
+        from app.channels.dax import Dax
+
+        cached = CacheFirst(self.service("dynamodb"), Dax(self.settings.users_cache))
+        return Users(DynamoTable(cached, self.settings.users_table))
+
+    @cached_property
     def connections(self) -> Connections:
         from app.stores.connections import Connections
 

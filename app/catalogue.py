@@ -113,6 +113,16 @@ class EmailSender:
 
 
 @dataclass(frozen=True, slots=True)
+class UsersCache:
+    """The DAX cluster in front of the table Users; there is one, or a stage has none and reads the table.
+
+    A function that may ask it runs in the cluster's network, and reaches nothing else but DynamoDB from there.
+    """
+
+    variable: str = "USERS_CACHE"
+
+
+@dataclass(frozen=True, slots=True)
 class PushApplication:
     """SNS's platform application for a push service; a stage may have none.
 
@@ -132,7 +142,9 @@ class PushEndpoints:
     """The devices in the platform applications of the account."""
 
 
-Resource: TypeAlias = Table | Topic | Queue | UserPool | Connections | EmailSender | PushApplication | PushEndpoints
+Resource: TypeAlias = (
+    Table | Topic | Queue | UserPool | Connections | EmailSender | UsersCache | PushApplication | PushEndpoints
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +235,7 @@ class Function:
 USER_POOL = UserPool()
 SOCKETS = Connections()
 EMAIL_SENDER = EmailSender()
+USERS_CACHE = UsersCache()
 PUSH_APPLICATIONS = (PushApplication("fcm"), PushApplication("apns"))
 PUSH_ENDPOINTS = PushEndpoints()
 
@@ -247,7 +260,7 @@ FUNCTIONS = (
         "GetUser",
         "app.handlers.users.get",
         (HttpRoute("GET", "/users/{userId}", weight=4),),
-        (Grant(USERS, ("dynamodb:GetItem",)),),
+        (Grant(USERS, ("dynamodb:GetItem",)), Grant(USERS_CACHE, ("dax:GetItem",))),
     ),
     Function(
         "UpdateUser",
@@ -446,4 +459,5 @@ def variables() -> Iterable[str]:
     yield USER_POOL.variable
     yield SOCKETS.variable
     yield EMAIL_SENDER.variable
+    yield USERS_CACHE.variable
     yield from (application.variable for application in PUSH_APPLICATIONS)

@@ -28,8 +28,9 @@ async def create(app: App, request: Request) -> Response:
 @http_api
 async def get(app: App, request: Request) -> Response:
     """Shows a profile: the whole of it to its owner and to admins, the public part to others."""
-    user = await app.users.get(request.user_id())
-    body = user.to_item() if request.caller.may_act_for(user.user_id) else user.public()
+    own = request.caller.may_act_for(request.user_id())
+    user = await (app.users if own else app.shown_users).get(request.user_id())
+    body = user.to_item() if own else user.public()
     tag = etag(body)
     headers = {"etag": tag, "cache-control": "private, no-cache"}
     if request.etags("if-none-match") & {tag, f"W/{tag}", "*"}:

@@ -17,7 +17,7 @@ hypothesis.settings.load_profile("unit")
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings.read({name: name.lower() for name in variables()} | {"POST_LANE": "sdk"})
+    return Settings.read({name: name.lower() for name in variables()} | {"POST_LANE": "sdk", "USERS_CACHE": ""})
 
 
 @pytest.fixture

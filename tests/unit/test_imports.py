@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "transport": _EVERYWHERE,
     "direct": (*_EVERYWHERE, "transport"),
     "aws": (*_EVERYWHERE, "transport", "direct"),
+    "cache": (*_EVERYWHERE, "aws"),
     "models": _EVERYWHERE,
     "stores": (*_EVERYWHERE, *_BELOW_DELIVERY),
     "channels": (*_EVERYWHERE, *_BELOW_DELIVERY),
@@ -30,7 +31,17 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "inbox": (*_EVERYWHERE, *_BELOW_DELIVERY, "stores", "channels"),
     "erasing": (*_EVERYWHERE, *_BELOW_DELIVERY, "stores", "channels", "outreach"),
     # Puts the parts together once per execution environment.
-    "application": (*_EVERYWHERE, *_BELOW_DELIVERY, "transport", "stores", "channels", *_ABOVE, "erasing", "settings"),
+    "application": (
+        *_EVERYWHERE,
+        *_BELOW_DELIVERY,
+        "transport",
+        "cache",
+        "stores",
+        "channels",
+        *_ABOVE,
+        "erasing",
+        "settings",
+    ),
     "runtime": (*_EVERYWHERE, "application", "aws", "settings"),
     # The edges: how AWS asks, and how it wants its answer.
     "http": (*_EVERYWHERE, "models", "application", "runtime"),

@@ -202,6 +202,7 @@ def test_one_app_serves_all_invocations(settings: Settings, monkeypatch: pytest.
     for name in variables():
         monkeypatch.setenv(name, name.lower())
     monkeypatch.setenv("POST_LANE", "sdk")
+    monkeypatch.delenv("USERS_CACHE")
 
     async def app_of(open_app: OpenApp, event: Any, context: Context) -> App:  # noqa: ARG001 - every answer has the three
         return open_app()
