@@ -1,12 +1,14 @@
 """The way of the inbox: everything that one may look at and mark there."""
 
+from tests.e2e.left import delivered
 from tests.e2e.ways.cast import Cast
 
 
 async def read(cast: Cast) -> None:
     """Everything is looked at and marked, and then what was sent to somebody who has left since."""
     alice, bob, carol = await cast.people("Alice", "Bob", "Carol")
-    await cast.ada.send(audience="everyone")
+    announced = (await cast.ada.send(audience="everyone")).json()["messageId"]
+    await delivered(cast.aws, announced)  # else it comes between the frames
     message = (await alice.send(bob, carol)).json()["messageId"]
     socket = await bob.connect()
     paths = ("/messages", "/messages?box=sent", f"/messages/{message}", "/notifications", "/notifications?unread")
