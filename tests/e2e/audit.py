@@ -34,8 +34,12 @@ class Use:
 
 
 def granted(function: catalogue.Function) -> frozenset[Use]:
-    """Returns all that the catalogue grants a function; its log, its traces and its own queue come without a grant."""
-    return frozenset(use for grant in function.grants for use in _uses(grant))
+    """Returns all that the catalogue grants a function, but for the cache of users, which a laptop's stage does without.
+
+    Its log, its traces and its own queue come without a grant.
+    """
+    there = [grant for grant in function.grants if not isinstance(grant.on, catalogue.UsersCache)]
+    return frozenset(use for grant in there for use in _uses(grant))
 
 
 def _uses(grant: Grant) -> Iterator[Use]:
@@ -60,6 +64,8 @@ def _called(on: Resource) -> str:
             called = _ANYTHING["ses:SendEmail"]
         case catalogue.PushApplication():
             called = _ANYTHING["sns:CreatePlatformEndpoint"]
+        case catalogue.UsersCache():
+            called = "the cache of users"
         case catalogue.PushEndpoints():
             called = _ANYTHING["sns:DeleteEndpoint"]
         case _:
