@@ -9,7 +9,7 @@ ENGINE ?= process
 BIN := .venv/bin
 IMAGE := site-communications
 
-.PHONY: help setup lock lint test synth deploy image engine run stop chat outbox env bench clean
+.PHONY: help setup lock lint test synth deploy image engine run stop chat outbox env bench sizing clean
 
 help: ## Lists the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -86,3 +86,8 @@ image: engine ## Builds the container image of all functions
 bench: .venv/.ready ## Measures the post lane beside the AWS SDKs (QUICK=1: within a minute); result in .local/bench.json
 	@tests/bench/install.sh $(if $(filter-out 0,$(QUICK)),quick)
 	@PYTHONPATH=. $(BIN)/python -m tests.bench $(if $(filter-out 0,$(QUICK)),--quick) $(if $(filter-out 0,$(PUBLISH)),--publish)
+
+# PUBLISH=1 has docs/sizing.md say what was measured; KEPT=1 measures nothing, for a changed catalogue.
+sizing: .venv/.ready $(if $(filter-out 0,$(KEPT)),,image) ## Measures what each function needs of CPU, memory and time; result in .local/sizing.json
+	@PYTHONPATH=.:docker/local $(BIN)/python -m tests.sizing --image $(IMAGE) \
+		$(if $(filter-out 0,$(KEPT)),--kept) $(if $(filter-out 0,$(PUBLISH)),--publish)

@@ -1,0 +1,1 @@
+"""What a month costs: prices, and what was measured."""
