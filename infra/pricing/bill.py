@@ -1,7 +1,7 @@
 """The bill of a month, item by item: a quantity times a price."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from infra.pricing.activity import activity
 from infra.pricing.inventory import Inventory, UnpricedError
@@ -53,11 +53,17 @@ class Bill:
 
 def bill(usage: Usage, stage: Inventory, measured: Measured, prices: Mapping[str, Price]) -> Bill:
     """Prices a month of a stage; raises UnpricedError where something of it has no price."""
+    usage = _possible(usage, stage)
     quantities = Quantities(usage, stage, tuple(_times(usage, measured)), measured)
     found = {**quantities.work(), **quantities.standing()}
     if missing := sorted(found.keys() - prices.keys()):
         raise UnpricedError(f"the table of prices has nothing for {', '.join(missing)}")
     return Bill(usage, tuple(Line(prices[name], quantity) for name, quantity in found.items() if quantity))
+
+
+def _possible(usage: Usage, stage: Inventory) -> Usage:
+    """Returns the month without mail and phones where the stage sends none."""
+    return replace(usage, mail=usage.mail * stage.mails, phones=usage.phones * stage.pushes)
 
 
 def _times(usage: Usage, measured: Measured) -> Iterator[tuple[Case, float]]:

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from aws_cdk import App
 
-from app.catalogue import FUNCTIONS
+from app.catalogue import EMAIL_SENDER, FUNCTIONS, PUSH_APPLICATIONS
 from infra.__main__ import add_stacks
 from infra.stages import Stage
 
@@ -24,6 +24,8 @@ class Inventory:
     memory_mb: Mapping[str, int]  # of each function, by its name in the catalogue
     warm: Mapping[str, int]  # environments that are kept warm, by function
     architecture: str
+    mails: bool  # whether it has a sender
+    pushes: bool  # whether it has a platform application
     alarm_metrics: int  # an alarm over a formula pays for each metric in it
     dashboards: int
     keys: int
@@ -51,10 +53,13 @@ def inventory(templates: Iterable[Template]) -> Inventory:
         if table.get("BillingMode") != "PAY_PER_REQUEST":
             raise UnpricedError("tables with provisioned capacity: only tables that are paid by the request are priced")
     functions = list(found.all("AWS::Lambda::Function"))
+    settings = functions[0]["Environment"]["Variables"]  # of which every function has the same
     return Inventory(
         memory_mb={_NAMES[each["ImageConfig"]["Command"][0]]: each["MemorySize"] for each in functions},
         warm=dict(found.warm()),
         architecture=functions[0]["Architectures"][0],
+        mails=bool(settings[EMAIL_SENDER.variable]),
+        pushes=any(settings[application.variable] for application in PUSH_APPLICATIONS),
         alarm_metrics=sum(_metrics(alarm) for alarm in found.all("AWS::CloudWatch::Alarm")),
         dashboards=found.count("AWS::CloudWatch::Dashboard"),
         keys=found.count("AWS::KMS::Key"),

@@ -22,7 +22,8 @@ Written by `make cost PUBLISH=1`; do not edit. `make cost USERS=5000 MESSAGES=10
 
 ![What a month costs, by AWS service](cost.svg)
 
-A month of `prod` in us-east-1, with {MESSAGES_PER_USER} messages sent by each user. Nothing here was measured on AWS.
+A month of `prod` in us-east-1, with {MESSAGES_PER_USER} messages sent by each user, and with a platform application
+for pushes, which somebody makes by hand. Nothing here was measured on AWS.
 
 {_markdown(_summary(bills), "<>>>")}
 What dominates:

@@ -22,6 +22,7 @@ def table(bill: Bill, stage: str) -> str:
             *_columns(_sums(bill), "<>>"),
             "",
             f"{dollars(bill.usd)} a month, {cents(bill.per_user)} a user{_of_messages(bill)}.",
+            *_left_out(usage),
             f"What AWS gives away for ever is not taken off: with that, {dollars(bill.usd_to_pay)}. No tax is added.",
             "",
             *textwrap.wrap(f"Assumed: {', '.join(figure for figure, _ in assumed(usage))}.", 100),
@@ -53,6 +54,13 @@ def assumed(usage: Usage) -> Iterator[tuple[str, str]]:
     for field in fields(usage):
         if field.name not in _GIVEN:
             yield f"{field.name.replace('_', ' ')} {getattr(usage, field.name):g}", field.metadata["about"]
+
+
+def _left_out(usage: Usage) -> Iterator[str]:
+    if not usage.mail:
+        yield "No mail: the stage has no sender, or nobody wants any."
+    if not usage.phones:
+        yield "No pushes: the stage has no platform application, or nobody has a phone."
 
 
 def _of_messages(bill: Bill) -> str:

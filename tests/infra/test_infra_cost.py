@@ -61,6 +61,7 @@ def test_the_inventory_counts_what_is_in_the_template(
     assert found.warm == {each.function: each.provisioned for each in prod.stage.concurrency if each.provisioned}
     assert found.alarm_metrics > len(prod.all("AWS::CloudWatch::Alarm"))  # some are formulas over several
     assert (found.tables, found.topics, found.queue_sources, found.keys, found.dashboards) == (7, 2, 3, 1, 1)
+    assert (found.mails, found.pushes) == (bool(prod.stage.email_sender), bool(prod.stage.fcm_application))
     assert (found.log_months, found.firewall_rules) == (3, (3,))
 
 

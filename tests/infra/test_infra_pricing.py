@@ -21,6 +21,8 @@ STAGE = Inventory(
     memory_mb={"GetUser": 512, "Push": 1024},
     warm={"GetUser": 2},
     architecture="x86_64",
+    mails=True,
+    pushes=True,
     alarm_metrics=70,
     dashboards=1,
     keys=1,
@@ -164,6 +166,15 @@ def test_a_message_to_more_people_is_more_of_what_was_measured() -> None:
 
 def test_everything_that_happens_was_measured() -> None:
     assert activity(USAGE).keys() <= MEASURED.cases.keys()
+
+
+def test_a_stage_that_sends_no_mail_and_no_pushes_pays_for_none() -> None:
+    stage = replace(WHOLE, mails=False, pushes=False)
+    found = bill(USAGE, stage, MEASURED, PRICES)
+    assert not {"mails", "mobile pushes"} & {line.price.item for line in found.lines}
+    assert {"mails", "mobile pushes"} <= {line.price.item for line in month().lines}
+    assert "No mail: the stage has no sender" in table(found, "dev")
+    assert "No pushes: the stage has no platform application" in table(found, "dev")
 
 
 def test_the_bill_is_the_sum_of_its_services() -> None:
