@@ -29,8 +29,8 @@ Written by `make sizing PUBLISH=1`; do not edit.
   connections by the thousand can do so {choice.POSTING} times as fast as its share of the quota allows.
 * Time-out: at least {choice.HEADROOM:g} times the longest outage and the start before it, but not longer than
   anybody waits: API Gateway {choice.API_GATEWAY_S + 1} s, Cognito {choice.COGNITO_S} s, and who else wants to send
-  the same mail or push {choice.CLAIMING_S + 1} s. Every function gives up by itself shortly before its time-out, so
-  an outage in which it goes on until then asks for no longer one.
+  the same mail or push {choice.CLAIMING_S + 1} s. An outage in which a function goes on until shortly before its
+  time-out, and then gives up by itself, asks for no longer one.
 
 ## How it was measured
 
@@ -45,9 +45,10 @@ Written by `make sizing PUBLISH=1`; do not edit.
   does one after another.
 * Billed milliseconds are CPU / share + waiting. A start has a whole vCPU until the first event (a secondary source
   says so of Lambda); images pay for it.
-* Outages: from the first request for an operation on, AWS hangs, or breaks connections off; for each operation of
-  each case. Connecting is given up after 0.5 s and reading after 2 s (mail: 5 s), in three attempts. The pauses
-  between these are random, so the times differ by a second or two from run to run.
+* Outages: from the first request for an operation on, AWS hangs, or breaks connections off; for each operation that
+  a function asks for, and for each in the cases marked * again. Connecting is given up after 0.5 s, and reading
+  after 2 s (mail: 5 s), in three attempts. The pauses between these are random, so the times differ by a second
+  or two from run to run.
 
 {_markdown(_latencies(), "<><")}
 {_markdown(_conditions(measured), "<<")}"""
