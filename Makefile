@@ -9,7 +9,7 @@ ENGINE ?= process
 BIN := .venv/bin
 IMAGE := site-communications
 
-.PHONY: help setup lock lint test synth deploy image engine run stop chat outbox env bench clean
+.PHONY: help setup lock lint test describe synth deploy image engine run stop chat outbox env bench clean
 
 help: ## Lists the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -53,6 +53,9 @@ chat: .venv/.ready ## Sends and shows messages in this terminal (AS=alice, TO=bo
 
 outbox: .venv/.ready ## Shows the mails and pushes that `make run` would have sent
 	@$(LAPTOP) outbox
+
+describe: .venv/.ready ## Writes docs/openapi.json and docs/asyncapi.json from the catalogue and the models
+	@PYTHONPATH=docker/local $(BIN)/python -m description
 
 synth: .venv/.ready ## Writes the CloudFormation template of STAGE (dev or prod) to cdk.out
 	@$(BIN)/python -m infra --stage $(STAGE)
