@@ -14,12 +14,7 @@ from description.openapi import openapi
 from laptop import npm
 from laptop.places import here
 from tests.description.conformity import closed, complaints
-
-SPECS = npm.Package(
-    "@asyncapi/specs",
-    "6.11.1",
-    "A3WBLqAKGoJ2+6FWFtpjBlCQ1oFCcs4GxF7zsIGvNqp/klGUHjlA3aAcZ9XMMpLGE8zPeYDz2x9FmO6DSuKraQ==",
-)
+from tests.description.specs import SPECS
 
 
 @pytest.mark.parametrize("name", documents())

@@ -8,7 +8,7 @@ import pytest
 from laptop import npm
 from laptop.errors import LaptopError
 from laptop.places import Places
-from tests.description.test_description_documents import SPECS
+from tests.description.specs import SPECS
 
 
 @pytest.fixture
