@@ -9,7 +9,7 @@ ENGINE ?= process
 BIN := .venv/bin
 IMAGE := site-communications
 
-.PHONY: help setup lock lint test fuzz describe synth deploy image engine run stop chat outbox env bench clean
+.PHONY: help setup lock lint test synth deploy image engine run stop chat outbox env bench clean
 
 help: ## Lists the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -54,6 +54,7 @@ chat: .venv/.ready ## Sends and shows messages in this terminal (AS=alice, TO=bo
 outbox: .venv/.ready ## Shows the mails and pushes that `make run` would have sent
 	@$(LAPTOP) outbox
 
+.PHONY: describe fuzz
 fuzz: .venv/.ready ## Asks a stack of its own for whatever schemathesis makes up, for FUZZ_S seconds (300)
 	@FUZZ_S=$(or $(FUZZ_S),300) $(BIN)/pytest -s tests/e2e/test_e2e_fuzz.py
 

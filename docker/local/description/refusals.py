@@ -7,6 +7,7 @@ from app.errors import (
     BugError,
     ForbiddenError,
     InProgressError,
+    NotFoundError,
     ProblemError,
     RateLimitedError,
     UnauthenticatedError,
@@ -21,6 +22,7 @@ EVERYWHERE = (UnauthenticatedError(), BugError(), UnavailableError())
 GATEWAY: Mapping[type[ProblemError], str] = {
     UnauthenticatedError: "Unauthorized",
     ForbiddenError: "Forbidden",
+    NotFoundError: "Not Found",  # what is given for an id makes it another path
     RateLimitedError: "Too Many Requests",
     BugError: "Internal Server Error",
     UnavailableError: "Service Unavailable",
@@ -79,7 +81,7 @@ def _problems(operation: Operation) -> Iterable[ProblemError]:
 
 
 def _by_status(operation: Operation) -> dict[int, _Problems]:
-    statuses = {problem.status for problem in _problems(operation)} | _MESSAGES.keys()
+    statuses = {problem.status for problem in _problems(operation)} | _MESSAGES.keys() - {NotFoundError.status}
     return {
         status: [problem for problem in _problems(operation) if problem.status == status] for status in sorted(statuses)
     }
