@@ -54,6 +54,13 @@ chat: .venv/.ready ## Sends and shows messages in this terminal (AS=alice, TO=bo
 outbox: .venv/.ready ## Shows the mails and pushes that `make run` would have sent
 	@$(LAPTOP) outbox
 
+.PHONY: describe fuzz
+fuzz: .venv/.ready ## Asks a stack of its own for whatever schemathesis makes up, for FUZZ_S seconds (300)
+	@FUZZ_S=$(or $(FUZZ_S),300) $(BIN)/pytest -s tests/e2e/test_e2e_fuzz.py
+
+describe: .venv/.ready ## Writes docs/openapi.json and docs/asyncapi.json from the catalogue and the models
+	@PYTHONPATH=docker/local $(BIN)/python -m description
+
 synth: .venv/.ready ## Writes the CloudFormation template of STAGE (dev or prod) to cdk.out
 	@$(BIN)/python -m infra --stage $(STAGE)
 

@@ -97,9 +97,10 @@ class Request(NamedTuple):
             raise UnparsableError(code="invalid_idempotency_key", detail=detail)
         return key
 
-    def etags(self, header: str) -> frozenset[str]:
-        """Returns the entity tags of `if-match` or `if-none-match`, as they are written."""
-        return frozenset(tag.strip() for tag in self.headers.get(header, "").split(",") if tag.strip())
+    def etags(self, header: str) -> frozenset[str] | None:
+        """Returns the entity tags of `if-match` or `if-none-match`, as they are written; None without the header."""
+        tags = self.headers.get(header)
+        return None if tags is None else frozenset(tag.strip() for tag in tags.split(",") if tag.strip())
 
     def remaining_s(self) -> float:
         return self.deadline - time.monotonic()

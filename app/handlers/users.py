@@ -33,7 +33,7 @@ async def get(app: App, request: Request) -> Response:
     body = user.to_item() if own else user.public()
     tag = etag(body)
     headers = {"etag": tag, "cache-control": "private, no-cache"}
-    if request.etags("if-none-match") & {tag, f"W/{tag}", "*"}:
+    if (request.etags("if-none-match") or frozenset()) & {tag, f"W/{tag}", "*"}:
         return Response(304, headers=headers)
     return Response(200, body, headers)
 
@@ -49,7 +49,7 @@ async def update(app: App, request: Request) -> Response:
         seen = await app.users.get(request.user_id())
         if seen == new:  # it was written, and only the answer was lost
             return _shown(200, seen)
-        if expected and not expected & {etag(seen.to_item()), "*"}:
+        if expected is not None and not expected & {etag(seen.to_item()), "*"}:
             raise PreconditionError
         new = seen.updated(body, app.now())
         try:

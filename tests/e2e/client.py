@@ -1,4 +1,7 @@
-"""Clients of the stack as a browser would be one: HTTP and WebSocket, for one person each."""
+"""Clients of the stack as a browser would be one: HTTP and WebSocket, for one person each.
+
+Whatever they get is held against the description of the API.
+"""
 
 import asyncio
 import json
@@ -10,6 +13,7 @@ from typing import Any
 import aiohttp
 
 from laptop.endpoints import Endpoints
+from tests.description import conformity
 
 FRAME_S = 20.0  # a frame or the end of a connection; a function's cold start takes its time on a busy machine
 _CLOSES = (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED)
@@ -47,7 +51,9 @@ class Socket:
 
     async def frame(self) -> Frame:
         """Returns the next frame."""
-        return json.loads(await self.text())  # type: ignore[no-any-return]
+        frame: Frame = json.loads(await self.text())
+        conformity.sockets().check(frame)
+        return frame
 
     async def text(self) -> str:
         message = await self.socket.receive(FRAME_S)
@@ -98,7 +104,9 @@ class Site:
         skipped = {"Content-Type"} if "data" in body else set()
         url = self.endpoints.http + path
         async with self.http.request(method, url, headers=sent, skip_auto_headers=skipped, **body) as answer:
-            return Answer(answer.status, answer.headers, await answer.read())
+            given = Answer(answer.status, answer.headers, await answer.read())
+        conformity.http().check(method, path, given.status, given.headers, given.content)
+        return given
 
     async def open(self, **query: str) -> Socket:
         """Opens a WebSocket; raises aiohttp.WSServerHandshakeError when it is refused."""

@@ -15,8 +15,9 @@ from tests.e2e.client import Person, Site
 from tests.e2e.people import introduce
 
 _REQUEST_S = 90  # twenty functions that start at once take turns on two processors
-# These look at what all the others have left; the second sees what the first did, too.
-_LAST = ("test_e2e_grants.py", "test_e2e_logs.py")
+# The first makes people up, whom announcements of other tests would reach; the others look at what all have left, and
+# the last of them sees what the one before did, too.
+_LAST = ("test_e2e_fuzz.py", "test_e2e_grants.py", "test_e2e_logs.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -57,7 +57,7 @@ async def test_a_profile_that_is_as_the_caller_saw_it_is_changed(app: App, form:
     assert (await update(app, {"lastName": "King"}, tags=tags)).status == 200
 
 
-@pytest.mark.parametrize("form", ['"other"', "W/{tag}", "nonsense"])
+@pytest.mark.parametrize("form", ['"other"', "W/{tag}", "nonsense", "", " , "])
 async def test_a_profile_that_has_changed_is_left_alone(app: App, aws: Aws, form: str) -> None:
     tags = form.format(tag=await current_tag(app))
     answer = await update(app, {"lastName": "King"}, tags=tags)

@@ -35,6 +35,11 @@ class Places:
         return self.local / "functions"
 
     @property
+    def npm(self) -> Path:
+        """Single packages from npm."""
+        return self.local / "npm"
+
+    @property
     def worker(self) -> Path:
         """What hides MiniStack's own packages from those functions."""
         return self.root / "docker/local/worker"

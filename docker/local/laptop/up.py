@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import aiohttp
 from botocore.exceptions import BotoCoreError, ClientError
 
-from laptop import endpoints, mails, ministack, packages, people, processes, pushes, running, synth, warm
+from laptop import endpoints, mails, ministack, packages, pages, people, processes, pushes, running, synth, warm
 from laptop.complaints import complaints
 from laptop.engines import DockerEngine, Engine, ProcessEngine
 from laptop.errors import LaptopError
@@ -57,6 +57,7 @@ def _prepare_and_start(places: Places, options: Options, say: Say) -> "tuple[sub
     packages.install_ministack(places, say)
     if options.engine == "process":
         packages.install_functions(places, say)
+    pages.fetch(places, say)
     port = ministack.free_port(options.port)
     say(f"Starting MiniStack on port {port}")
     process = ministack.start(places, engine, port)
@@ -77,6 +78,7 @@ def _bring_to_life(places: Places, engine: Engine, process: "subprocess.Popen[by
         pushes.create_applications(clients)
         say(f"Deploying {synth.STACK}")
         found = located(template, deploy(clients, synth.STACK, template), clients.endpoint)
+        pages.publish(places, clients, found)
         say(f"Creating {', '.join(people.NAMES)}, and waking the functions")
         asyncio.run(_open(places, clients, found))
     except (LaptopError, BotoCoreError, ClientError) as error:
@@ -98,6 +100,7 @@ def _introduce(places: Places, options: Options, say: Say) -> None:
     say("Ready\n")
     print(f"  HTTP        {found.http}")
     print(f"  WebSocket   {found.websocket}?ticket=...")
+    print(f"  API pages   {pages.address(found)}")
     print(f"  AWS         {found.aws} ({found.region})")
     print(f"  Everything  {places.shown(places.endpoints)}")
     print(f"  Log         {places.shown(places.log)}\n")
