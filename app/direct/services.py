@@ -19,7 +19,7 @@ class DirectService:
 
 SERVICES: Mapping[str, DirectService] = {
     "dynamodb": DirectService(Json("DynamoDB_20120810"), "dynamodb"),
-    "sqs": DirectService(Json("AmazonSQS"), "sqs"),
+    "sqs": DirectService(Json("AmazonSQS", was_query=True), "sqs"),
     "sns": DirectService(Query("2010-03-31"), "sns"),
     "apigatewaymanagementapi": DirectService(ManagementApi(), "execute-api"),
 }
