@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from app.direct import services
-from app.direct.client import DirectClient
+from app.direct.client import ATTEMPTS, DirectClient
 from app.errors import (
     AbsentError,
     AwsError,
@@ -28,7 +28,6 @@ ServiceName = Literal["dynamodb", "sns", "sqs", "sesv2", "cognito-idp", "apigate
 CONNECT_TIMEOUT_S = 0.5
 READ_TIMEOUT_S = 2.0
 MAIL_READ_TIMEOUT_S = 5.0  # of those who hand over a mail before they answer: Cognito its invitations
-ATTEMPTS = 3
 _MAILING = ("cognito-idp", "sesv2")
 POOL = 64  # connections of each client; as many posts are in flight at a time
 
@@ -114,9 +113,14 @@ class Clients:
         return self._session
 
     def region(self) -> str:
-        """Returns the region; where the environment has none, as the SDK finds it."""
+        """Returns the region, as the SDK finds it; raises the SDK's NoRegionError if there is none."""
         named = None if self._session else os.environ.get("AWS_DEFAULT_REGION")
-        return named or str(self.session().region_name)
+        region = named or self.session().region_name
+        if not region:
+            from botocore.exceptions import NoRegionError  # noqa: PLC0415 - see session
+
+            raise NoRegionError
+        return str(region)
 
     async def credentials(self) -> Credentials:
         """Returns who signs, as the SDK finds it: Lambda's variables, or the rest of its chain of providers.
