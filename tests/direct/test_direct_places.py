@@ -8,6 +8,7 @@ from botocore.credentials import EnvProvider
 from botocore.exceptions import NoRegionError, PartialCredentialsError
 
 from app.aws import Clients
+from app.direct.client import DirectClient
 from app.direct.services import SERVICES, url
 from app.errors import UnavailableError
 from app.transport.credentials import Credentials, of_environment
@@ -70,6 +71,27 @@ def test_variables_move_a_service_as_they_move_it_for_the_sdk(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert url(service, "eu-west-1", variables) == endpoint_of_the_sdk(service, "eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "host"),
+    [
+        ("AWS_USE_FIPS_ENDPOINT", "true", "dynamodb-fips.us-east-1.amazonaws.com"),
+        ("AWS_USE_DUALSTACK_ENDPOINT", "True", "dynamodb.us-east-1.api.aws"),
+        ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true", "dynamodb.us-east-1.amazonaws.com"),
+    ],
+)
+async def test_what_only_the_sdk_knows_where_to_find_is_left_to_it(
+    bare: pytest.MonkeyPatch, variable: str, value: str, host: str
+) -> None:
+    bare.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    bare.setenv(variable, value)
+    clients = Clients("http://localhost")
+    assert (await clients.get("dynamodb")).meta.endpoint_url == f"https://{host}"
+    assert isinstance(await clients.get("apigatewaymanagementapi"), DirectClient)
+    bare.setenv(variable, "false")
+    assert isinstance(await clients.get("sqs"), DirectClient)
+    await clients.close()
 
 
 @pytest.mark.parametrize("variables", KEY_VARIABLES)
