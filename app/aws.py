@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from app.direct import services
-from app.direct.client import DirectClient
+from app.direct.client import ATTEMPTS, DirectClient
 from app.errors import (
     AbsentError,
     AwsError,
@@ -28,7 +28,7 @@ ServiceName = Literal["dynamodb", "sns", "sqs", "sesv2", "cognito-idp", "apigate
 CONNECT_TIMEOUT_S = 0.5
 READ_TIMEOUT_S = 2.0
 MAIL_READ_TIMEOUT_S = 5.0  # of those who hand over a mail before they answer: Cognito its invitations
-ATTEMPTS = 3
+_ENDPOINTS_OF_THE_SDK = ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
 _MAILING = ("cognito-idp", "sesv2")
 POOL = 64  # connections of each client; as many posts are in flight at a time
 
@@ -80,7 +80,7 @@ _RETRY_LATER = frozenset({"TransactionConflict", "ThrottlingError", "Provisioned
 class Clients:
     """The AWS clients of one execution environment: opened at first use, kept until `close`.
 
-    Those of `app.direct` need no SDK; the others are aioboto3's.
+    Those of `app.direct` need no SDK; the others are aioboto3's, and so is what variables move to other endpoints.
     """
 
     management_endpoint: str
@@ -91,7 +91,7 @@ class Clients:
 
     async def get(self, name: ServiceName) -> Any:
         """Returns the client of one service; who signs, and the region, is found as the SDK finds it."""
-        if name not in services.SERVICES:
+        if not _is_direct(name):
             return await self.sdk(name)
         if name not in self._open:
             self._open[name] = self._direct(name)
@@ -114,9 +114,14 @@ class Clients:
         return self._session
 
     def region(self) -> str:
-        """Returns the region; where the environment has none, as the SDK finds it."""
+        """Returns the region, as the SDK finds it; raises the SDK's NoRegionError if there is none."""
         named = None if self._session else os.environ.get("AWS_DEFAULT_REGION")
-        return named or str(self.session().region_name)
+        region = named or self.session().region_name
+        if not region:
+            from botocore.exceptions import NoRegionError  # noqa: PLC0415 - see session
+
+            raise NoRegionError
+        return str(region)
 
     async def credentials(self) -> Credentials:
         """Returns who signs, as the SDK finds it: Lambda's variables, or the rest of its chain of providers.
@@ -147,6 +152,12 @@ class Clients:
         )
         endpoint = self.management_endpoint if name == "apigatewaymanagementapi" else None
         return self.session().client(name, config=config, endpoint_url=endpoint)
+
+
+def _is_direct(name: ServiceName) -> bool:
+    """Says whether we know where a service is; some variables move all but what has its address from a setting."""
+    elsewhere = any(os.environ.get(each, "").lower() == "true" for each in _ENDPOINTS_OF_THE_SDK)
+    return name in services.SERVICES and not (elsewhere and name != "apigatewaymanagementapi")
 
 
 @dataclass(frozen=True, slots=True)

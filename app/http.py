@@ -21,6 +21,7 @@ from app.runtime import Context, LambdaFunction, OpenApp, at
 
 MAX_ID_BYTES = 128
 RESERVE_S = 0.5  # kept of Lambda's time-out, so that a slow dependency still gets an answer
+_TEXT = re.compile(r"[^\ud800-\udfff]+")  # half a surrogate pair has no UTF-8, and no row
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -74,7 +75,7 @@ class Request(NamedTuple):
     def user_id(self) -> UserId:
         """Returns the user id of the path; raises NotFoundError for what can be nobody's."""
         user_id = self.path.get("userId", "")
-        if not 0 < len(user_id.encode(errors="replace")) <= MAX_ID_BYTES:
+        if not _TEXT.fullmatch(user_id) or len(user_id.encode()) > MAX_ID_BYTES:
             raise NotFoundError
         return UserId(user_id)
 

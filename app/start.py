@@ -18,30 +18,23 @@ BEFOREHAND = ("provisioned-concurrency", "snap-start")
 # All of the SDK that app.aws imports when it first needs it. Only modules: no client, connection or credentials,
 # which a snapshot would hand to many environments, and long after they were good.
 SDK = ("aioboto3", "aiobotocore.config", "aiobotocore.httpsession", "botocore.parsers")
-# Which parts of the app a function uses. A test lets each function answer, and looks for what was imported late.
+# Which parts of the app a function uses, but those that are made for another of them. A test lets each function answer,
+# and looks for what was imported late, and for what is named here in vain.
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "app.handlers.users.create": ("users", "people"),
+    "app.handlers.users.create": ("users",),
     "app.handlers.users.get": ("users",),
     "app.handlers.users.update": ("users",),
     "app.handlers.users.delete": ("eraser",),
     "app.handlers.users.confirm": ("users",),
     "app.handlers.messages.send": ("dispatch",),
-    "app.handlers.inbox.handle": ("message_lists", "notification_lists", "marking", "echo"),
+    "app.handlers.inbox.handle": ("message_lists", "marking", "echo"),
     "app.handlers.deliveries.deliver": ("worker",),
     "app.handlers.deliveries.sweep": ("sweeper",),
     "app.handlers.mails.send": ("mailing",),
     "app.handlers.tickets.create": ("tickets",),
     "app.handlers.tickets.authorize": ("tickets",),
-    "app.handlers.connections.handle": (
-        "users",
-        "connections",
-        "crowding",
-        "sockets",
-        "catching_up",
-        "marking",
-        "echo",
-    ),
-    "app.handlers.devices.handle": ("users", "devices", "registry"),
+    "app.handlers.connections.handle": ("crowding", "catching_up", "echo"),
+    "app.handlers.devices.handle": ("users", "registry"),
     "app.handlers.push.push": ("pusher",),
 }
 

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 mkdir -p .local
 
-second=(tests/description tests/infra tests/integration tests/lane tests/unit)
+second=(tests/description tests/direct tests/infra tests/integration tests/lane tests/unit)
 first=()
 for folder in $(find tests -name 'test_*.py' -exec dirname {} + | cut -d/ -f1,2 | sort -u); do
     [[ " ${second[*]} " == *" $folder "* ]] || first+=("$folder")

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from app.direct.protocols import Refusal, UnreadableError, WireProtocol
 from app.errors import UnavailableError
@@ -19,7 +20,7 @@ from app.transport.signature import HttpRequest, Scope, signed
 
 ATTEMPTS = 3
 MOST_PAUSE_S = 1.0  # before the second attempt, and twice that before the third; each is drawn from zero to this
-# What may go otherwise a moment later: botocore's mode "standard" has the same lists.
+# What may go otherwise a moment later: botocore's mode "standard" has the same lists, in several places.
 TRANSIENT = frozenset({500, 502, 503, 504})
 THROTTLED = frozenset(
     {
@@ -39,8 +40,11 @@ THROTTLED = frozenset(
         "EC2ThrottledException",
         "RequestTimeout",
         "RequestTimeoutException",
+        "ReplicatedWriteConflictException",
     }
 )
+
+_IN_TRACES = "-=;:+&[]{}\"',"  # what stays as it is there; a caller can have Lambda put anything into it
 
 
 @dataclass(slots=True)
@@ -94,7 +98,7 @@ class DirectClient:
 def _about() -> dict[str, str]:
     """Who asks, and within which trace of X-Ray: SQS and SNS hand that on."""
     about = {"User-Agent": "site-communications"}
-    trace = os.environ.get("_X_AMZN_TRACE_ID")
+    trace = quote(os.environ.get("_X_AMZN_TRACE_ID", ""), _IN_TRACES, errors="surrogateescape")
     return about | ({"X-Amzn-Trace-Id": trace} if trace else {})
 
 

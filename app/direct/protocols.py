@@ -35,9 +35,11 @@ class Json(NamedTuple):
     """JSON in, JSON out, the operation in a header: DynamoDB and SQS."""
 
     target: str  # what stands before the operation there
+    was_query: bool = False  # it once was asked in forms, and tells its older names of errors to those who ask for them
 
     def request(self, operation: str, parameters: Members, base: str) -> HttpRequest:
         headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"{self.target}.{camel(operation)}"}
+        headers |= {"X-Amzn-Query-Mode": "true"} if self.was_query else {}
         return HttpRequest("POST", f"{base}/", orjson.dumps(parameters), headers)
 
     def members(self, answer: Answer) -> Members:
@@ -52,8 +54,7 @@ class Json(NamedTuple):
             members = _object(answer.body)
         except UnreadableError:
             members = {}
-        named = str(members.get("__type") or answer.status).rpartition("#")[2]
-        # SQS has another protocol behind it, and errors are known by the names that they have there.
+        named = str(members.get("__type") or answer.status).partition(":")[0].rpartition("#")[2]
         older = answer.fields.get(b"x-amzn-query-error", b"").partition(b";")[0].decode("latin-1")
         return Refusal(older or named, str(members.get("message", members.get("Message", ""))), members)
 
@@ -73,8 +74,8 @@ class Query(NamedTuple):
         return HttpRequest("POST", f"{base}/", urlencode(form).encode(), headers)
 
     def members(self, answer: Answer) -> Members:
-        result = next(iter(_xml(answer.body)), None)
-        return {} if result is None else {_name(member): _value(member) for member in result}
+        result = next((child for child in _xml(answer.body) if _name(child).endswith("Result")), ())
+        return {_name(member): _value(member) for member in result}
 
     def refusal(self, answer: Answer) -> Refusal:
         try:
@@ -95,10 +96,13 @@ class ManagementApi:
     def request(self, operation: str, parameters: Members, base: str) -> HttpRequest:
         """Raises RefusedError for what cannot be an id."""
         connection = parameters["ConnectionId"]
-        if connection in _NO_IDS:
+        try:
+            segment = quote(connection, safe="")
+        except UnicodeEncodeError:  # half a surrogate pair
+            raise RefusedError from None
+        if segment in _NO_IDS:
             raise RefusedError
-        path = f"{base}/@connections/{quote(connection, safe='')}"
-        return HttpRequest(_METHODS[operation], path, parameters.get("Data", b""))
+        return HttpRequest(_METHODS[operation], f"{base}/@connections/{segment}", parameters.get("Data", b""))
 
     def members(self, answer: Answer) -> Members:  # noqa: ARG002 - there is nothing in it
         return {}
@@ -130,14 +134,15 @@ def _flat(parameters: Members, prefix: str = "") -> Any:
     for name, value in parameters.items():
         if name in _MAPS:
             key, content = _MAPS[name]
-            entries = enumerate(value.items(), start=1)
-            for number, (inner, member) in entries:
+            for number, (inner, member) in enumerate(value.items(), start=1):
                 entry = f"{prefix}{name}.entry.{number}"
                 yield from _flat({key: inner, content: member}, f"{entry}.")
         elif isinstance(value, dict):
             yield from _flat(value, f"{prefix}{name}.")
-        else:
+        elif isinstance(value, str):
             yield f"{prefix}{name}", value
+        else:
+            raise TypeError(f"no form of ours has a {type(value).__name__}")
 
 
 def _xml(body: bytes) -> Any:
@@ -155,7 +160,6 @@ def _name(member: Any) -> str:
 
 def _value(member: Any) -> Any:
     """Returns a text, or a map from its entries."""
-    entries = member.findall("{*}entry")
-    if not entries:
+    if _name(member) not in _MAPS:
         return member.text or ""
-    return {entry.findtext("{*}key"): entry.findtext("{*}value") or "" for entry in entries}
+    return {entry.findtext("{*}key"): entry.findtext("{*}value") or "" for entry in member.findall("{*}entry")}

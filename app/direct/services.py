@@ -18,16 +18,27 @@ class DirectService(NamedTuple):
 
 SERVICES: Mapping[str, DirectService] = {
     "dynamodb": DirectService(Json("DynamoDB_20120810"), "dynamodb"),
-    "sqs": DirectService(Json("AmazonSQS"), "sqs"),
+    "sqs": DirectService(Json("AmazonSQS", was_query=True), "sqs"),
     "sns": DirectService(Query("2010-03-31"), "sns"),
     "apigatewaymanagementapi": DirectService(ManagementApi(), "execute-api"),
+}
+
+
+# What the regions of a partition begin with -> its domain; all others are where everybody is.
+_DOMAINS: Mapping[str, str] = {
+    "cn-": "amazonaws.com.cn",
+    "eusc-": "amazonaws.eu",
+    "eu-isoe-": "cloud.adc-e.uk",
+    "us-iso-": "c2s.ic.gov",
+    "us-isob-": "sc2s.sgov.gov",
+    "us-isof-": "csp.hci.ic.gov",
 }
 
 
 def url(name: str, region: str, environment: Mapping[str, str]) -> str:
     """Returns where a service is: where the SDK's own variables say, else at its regular address."""
     given = environment.get(f"AWS_ENDPOINT_URL_{name.upper()}") or environment.get("AWS_ENDPOINT_URL")
-    domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    domain = next((domain for start, domain in _DOMAINS.items() if region.startswith(start)), "amazonaws.com")
     return given or f"https://{name}.{region}.{domain}"
 
 

@@ -59,7 +59,7 @@ class Answer:
         """`largest`: bytes of the whole answer; more than that is malformed."""
         self.status = 0
         self.reusable = True  # the connection can take another request
-        self.error = ""  # what AWS calls it: the header X-Amzn-ErrorType without what may follow a colon
+        self.error = ""  # what AWS calls it: the header X-Amzn-ErrorType, the bare name
         self.done = False
         self.fields: dict[bytes, bytes] = {}  # by name in lower case
         self._largest = largest
@@ -126,7 +126,7 @@ class Answer:
         fields = self.fields = _fields(lines)
         if 100 <= self.status < 200:
             return rest  # "100 Continue" and its like; the answer is still to come
-        self.error = fields.get(b"x-amzn-errortype", b"").partition(b":")[0].decode("latin-1")
+        self.error = _code(fields.get(b"x-amzn-errortype", b""))
         self._choose_body(fields)
         return rest
 
@@ -182,6 +182,11 @@ def _fields(lines: list[bytes]) -> dict[bytes, bytes]:
         several = key in fields and key != b"content-length"
         fields[key] = fields[key] + b"," + value if several else value
     return fields
+
+
+def _code(value: bytes) -> str:
+    """Returns the name in "com.amazonaws.SERVICE#Name:http://what.explains/it"."""
+    return value.partition(b":")[0].rpartition(b"#")[2].decode("latin-1")
 
 
 def _tokens(value: bytes) -> list[bytes]:

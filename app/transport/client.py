@@ -28,10 +28,8 @@ class HttpClient:
     async def ask(self, request: bytes) -> Answer:
         """Returns the answer to a request; raises NoAnswerError."""
         async with self._places:
-            try:
-                raw = self._take_idle() or await self._dialer.dial()
-            except DialError:
-                raise NoAnswerError from None
+            idle = self._take_idle()
+            raw = idle or await self._dial()
             try:
                 answer = await self._exchange(raw, request)
             except (OSError, MalformedError):  # a time-out is an OSError
@@ -40,6 +38,8 @@ class HttpClient:
             except BaseException:  # cancelled in the middle: what comes there belongs to nobody
                 raw.close()
                 raise
+            if idle is None:
+                self._dialer.learn(raw)  # once: it costs as much as all else that a request does
             self._put_back(raw, answer)
             return answer
 
@@ -47,6 +47,12 @@ class HttpClient:
         """Closes the connections; a later request opens new ones."""
         while self._idle:
             self._idle.pop()[0].close()
+
+    async def _dial(self) -> RawSocket:
+        try:
+            return await self._dialer.dial()
+        except DialError:
+            raise NoAnswerError from None
 
     async def _exchange(self, raw: RawSocket, request: bytes) -> Answer:
         answer = Answer(LARGEST, keeps_body=True)
@@ -68,7 +74,6 @@ class HttpClient:
 
     def _put_back(self, raw: RawSocket, answer: Answer) -> None:
         if answer.reusable:
-            self._dialer.learn(raw)
             self._idle.append((raw, time.monotonic()))
         else:
             raw.close()

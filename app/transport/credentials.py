@@ -21,9 +21,10 @@ def of_environment(environment: Mapping[str, str]) -> Credentials | None:
     None where there is nothing, or something that expires while the process lives: that is the SDK's to refresh.
     """
     access_key, secret_key = environment.get("AWS_ACCESS_KEY_ID"), environment.get("AWS_SECRET_ACCESS_KEY")
+    token = environment.get("AWS_SECURITY_TOKEN") or environment.get("AWS_SESSION_TOKEN") or None
     if not access_key or not secret_key or environment.get("AWS_CREDENTIAL_EXPIRATION"):
         return None
-    return Credentials(access_key, secret_key, environment.get("AWS_SESSION_TOKEN") or None)
+    return Credentials(access_key, secret_key, token)
 
 
 class SdkCredentials(NamedTuple):

@@ -14,7 +14,7 @@ class RawSocket(Protocol):
     """What is used of socket.socket and ssl.SSLSocket once they are connected."""
 
     def fileno(self) -> int: ...
-    def send(self, data: bytes, /) -> int: ...
+    def send(self, data: bytes | memoryview, /) -> int: ...
     def recv(self, size: int, /) -> bytes: ...
     def close(self) -> None: ...
 
@@ -33,9 +33,10 @@ async def ready(raw: RawSocket, wanted: Direction) -> None:
 
 async def send_all(raw: RawSocket, data: bytes) -> None:
     """Sends all of it; raises OSError, after which the peer may have seen a part."""
-    while data:
+    rest = memoryview(data)  # TLS takes 16 KiB at a time, and a copy of what is left each time would be dear
+    while rest:
         try:
-            data = data[raw.send(data) :]
+            rest = rest[raw.send(rest) :]
         except WANTS as wanted:
             await ready(raw, "read" if isinstance(wanted, ssl.SSLWantReadError) else "write")
 

@@ -22,7 +22,7 @@ class ScriptedSocket:
     def fileno(self) -> int:
         return 7
 
-    def send(self, data: bytes, /) -> int:
+    def send(self, data: bytes | memoryview, /) -> int:
         step = self.sends.pop(0) if self.sends else len(data)
         if isinstance(step, Exception):
             raise step

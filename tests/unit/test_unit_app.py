@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from app.application import App
 from app.aws import Clients, Service
 from app.catalogue import DELIVERIES_QUEUE, DIRECT_POSTS_PER_S, WORKER_POSTS_PER_S
@@ -26,7 +28,10 @@ def test_an_app_opens_no_client_until_one_is_needed(settings: Settings) -> None:
     assert isinstance(made.service("sns"), Service)
 
 
-def test_requests_and_workers_have_shares_of_the_quota_of_their_own(settings: Settings) -> None:
+def test_requests_and_workers_have_shares_of_the_quota_of_their_own(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     fast = replace(settings, post_lane="fast", management_endpoint="https://a.example.test/default")
     made = App(fast, Clients(fast.management_endpoint))
     lanes = [made.dispatch.parts.teller.lane, made.worker.teller.lane]

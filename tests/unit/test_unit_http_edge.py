@@ -71,6 +71,16 @@ async def test_a_lone_surrogate_in_the_body_is_answered_400(app: App) -> None:
     assert (await ask(echo, app, http_event("\ud800"))).status == 400
 
 
+@pytest.mark.parametrize("user_id", ["", "\ud800", "a\udfffb", "x" * 129, "ż" * 65])
+async def test_a_user_id_that_can_be_nobodys_is_not_found(app: App, user_id: str) -> None:
+    @http_api
+    async def read(app: App, request: Request) -> Response:  # noqa: ARG001 - a handler has both
+        return Response(200, {"userId": request.user_id()})
+
+    answer = await ask(read, app, {**http_event(), "pathParameters": {"userId": user_id}})
+    assert (answer.status, answer.code) == (404, "not_found")
+
+
 async def test_an_answer_is_json_and_not_stored(app: App) -> None:
     answer = await ask(echo, app, http_event())
     assert answer.headers == {"content-type": "application/json", "cache-control": "no-store"}

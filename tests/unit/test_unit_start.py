@@ -15,13 +15,11 @@ from app.start import BEFOREHAND
 ROOT = Path(__file__).parents[2]
 LOOK = """
 import json, os, sys, threading
-from importlib import import_module
-from app.start import warm
+from app.start import load, warm
 standard = set(os.listdir("/proc/self/fd"))
 warm(os.environ)
 for handler in sys.argv[1:]:
-    module, _, name = handler.rpartition(".")
-    getattr(import_module(module), name)
+    load(handler)
 from app import runtime
 opened = [os.readlink(f"/proc/self/fd/{fd}") for fd in set(os.listdir("/proc/self/fd")) - standard if
           os.path.exists(f"/proc/self/fd/{fd}")]
@@ -31,8 +29,9 @@ print(json.dumps({"sdk": "aiobotocore" in sys.modules, "opened": opened, "thread
 
 
 def started(kind: str | None, *handlers: str) -> Mapping[str, Any]:
-    """Returns what there is once an environment of this kind has imported its handlers."""
-    environment = {"PYTHONPATH": str(ROOT)} | ({"AWS_LAMBDA_INITIALIZATION_TYPE": kind} if kind else {})
+    """Returns what there is once an environment of this kind has loaded its handlers."""
+    environment = {"PYTHONPATH": str(ROOT), "AWS_DEFAULT_REGION": "eu-central-1"}
+    environment |= {"AWS_LAMBDA_INITIALIZATION_TYPE": kind} if kind else {}
     command = [sys.executable, "-c", LOOK, *handlers]
     looked = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603
     found: Mapping[str, Any] = json.loads(looked.stdout)
