@@ -84,6 +84,8 @@ class Stage:
     architecture: Literal["x86_64", "arm64"] = "x86_64"
     # The address that mail comes from, which SES has verified, or its domain; without one no mail is sent.
     email_sender: str | None = None
+    # The digest of a released image, which lies in the repository of infra/release.py; without one it is built.
+    image_digest: str | None = None
     # Whether the stage has ECR scan what is pushed to the repository of CDK's bootstrap. One stack may set it for the
     # account and region; a second one, or an account with a setting of its own, leaves it alone.
     sets_image_scanning: bool = False

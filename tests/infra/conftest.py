@@ -18,6 +18,14 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Template
     return {name: Template.of(stage, folder / name) for name, stage in STAGES.items()}
 
 
+@pytest.fixture(scope="session")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """The stack of the releases."""
+    folder = tmp_path_factory.mktemp("release")
+    main(["--github", "acme/site", "--check", "--output", str(folder)])
+    return Template.named("site-communications-release", STAGES["prod"], folder)
+
+
 @pytest.fixture(params=STAGES)
 def template(request: pytest.FixtureRequest, templates: Mapping[str, Template]) -> Template:
     return templates[request.param]
