@@ -36,6 +36,8 @@ lint: .venv/.ready ## Checks style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/zizmor --quiet --offline --no-progress --min-severity medium .github/workflows
 
 clean: ## Removes everything that the commands made here
 	@[ ! -e .local/run.json ] || $(LAPTOP) down
@@ -93,8 +95,9 @@ push: .venv/.ready engine ## Pushes IMAGE to REPOSITORY as the release of this c
 releases: .venv/.ready ## Lists what was released in the AWS account of this shell, the newest first
 	@$(BIN)/python -m infra.releases
 
+digest: export STAGE := $(STAGE)
 digest: .venv/.ready ## Prints the digest of the release of COMMIT for STAGE
-	@$(BIN)/python -m infra.releases --commit '$(COMMIT)' --stage $(STAGE)
+	@$(BIN)/python -m infra.releases --commit "$$COMMIT" --stage "$$STAGE"
 
 check: .venv/.ready ## Looks whether STAGE runs as it was deployed (DIGEST=: that release)
 	@$(BIN)/python -m infra.deployed --stage $(STAGE) $(if $(DIGEST),--digest '$(DIGEST)')

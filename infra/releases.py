@@ -4,6 +4,7 @@ An image is tagged with its commit and its platform, because Lambda takes no ind
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -61,9 +62,17 @@ def _releases(image: dict[str, Any]) -> Iterable[Release]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.releases", description=__doc__)
-    parser.add_argument("--commit", help="whose digest to print, by its whole id (default: list all releases)")
+    parser.add_argument(
+        "--commit", type=_commit, help="whose digest to print, by its whole id (default: list all releases)"
+    )
     parser.add_argument("--stage", default="dev", choices=tuple(STAGES), help="whose architecture it is to be for")
     return parser
+
+
+def _commit(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{40}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not the whole id of a commit")
+    return text
 
 
 if __name__ == "__main__":
