@@ -9,7 +9,7 @@ ENGINE ?= process
 BIN := .venv/bin
 IMAGE := site-communications
 
-.PHONY: help setup lock lint test synth deploy deploy-release releases digest check image push sbom smoke engine run stop chat outbox env bench clean
+.PHONY: help setup lock lint test synth diagram deploy deploy-release releases digest check image push sbom smoke engine run stop chat outbox env bench clean
 
 help: ## Lists the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -58,6 +58,9 @@ outbox: .venv/.ready ## Shows the mails and pushes that `make run` would have se
 
 synth: .venv/.ready ## Writes the CloudFormation template of STAGE (dev or prod) to cdk.out
 	@$(BIN)/python -m infra --stage $(STAGE)
+
+diagram: .venv/.ready ## Draws the system in docs/architecture.md as the catalogue has it now
+	@$(BIN)/python -m infra.diagram
 
 # The CDK's command line is the one tool that comes from npm; Node.js and npx come with .venv.
 CDK := aws-cdk@2.1148.1
