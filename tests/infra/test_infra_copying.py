@@ -56,6 +56,19 @@ def test_rows_that_were_damaged_are_overwritten_on_request(dynamodb: Any) -> Non
     assert _rows(dynamodb, "Used") == {("m1", "u1"): OLD, ("m2", "u1"): NEW}
 
 
+def test_what_was_deleted_comes_back_from_the_backup(dynamodb: Any) -> None:
+    rows = {("m1", "u1"): OLD, ("m2", "u1"): OLD}
+    _put(dynamodb, "Used", rows)
+    recovery = {"PointInTimeRecoveryEnabled": True}
+    dynamodb.update_continuous_backups(TableName="Used", PointInTimeRecoverySpecification=recovery)
+    dynamodb.restore_table_to_point_in_time(
+        SourceTableName="Used", TargetTableName="FromBackup", UseLatestRestorableTime=True
+    )
+    dynamodb.delete_item(TableName="Used", Key={"messageId": {"S": "m1"}, "userId": {"S": "u1"}})
+    assert main(["--source", "FromBackup", "--target", "Used"], dynamodb) == 0
+    assert _rows(dynamodb, "Used") == rows
+
+
 def test_a_table_that_is_not_there_is_told(dynamodb: Any) -> None:
     with pytest.raises(dynamodb.exceptions.ResourceNotFoundException):
         main(["--source", "Nowhere", "--target", "Used"], dynamodb)
