@@ -9,7 +9,7 @@ ENGINE ?= process
 BIN := .venv/bin
 IMAGE := site-communications
 
-.PHONY: help setup lock lint test synth diagram bootstrap deploy deploy-release releases digest check copy-rows image push sbom smoke engine run stop chat outbox env bench clean
+.PHONY: help setup lock lint test synth deploy image engine run stop chat outbox env bench clean
 
 help: ## Lists the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -59,6 +59,7 @@ outbox: .venv/.ready ## Shows the mails and pushes that `make run` would have se
 synth: .venv/.ready ## Writes the CloudFormation template of STAGE (dev or prod) to cdk.out
 	@$(BIN)/python -m infra --stage $(STAGE)
 
+.PHONY: diagram bootstrap deploy-release releases digest check copy-rows push sbom smoke
 diagram: .venv/.ready ## Draws the system in docs/architecture.md as the catalogue has it now
 	@$(BIN)/python -m infra.diagram
 

@@ -33,7 +33,8 @@ _BOOTSTRAP_ROLES = ("deploy-role", "file-publishing-role")
 class GitHub:
     """The repository whose workflows release and deploy."""
 
-    repository: str  # "owner/name"
+    # As GitHub signs it: "owner/name", and "owner-123/name-456" with their ids where it was made after June 18, 2026.
+    repository: str
     provider: str | None = None  # the ARN of the account's provider for GitHub, where it has one: there can be one only
 
 

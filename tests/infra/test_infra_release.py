@@ -99,14 +99,16 @@ def test_releases_are_scanned_also_where_prod_says_what_is_scanned(
     assert repository["RepositoryName"] in {each["Filter"] for each in rule["RepositoryFilters"]}
 
 
-def test_an_account_that_knows_github_keeps_its_provider(tmp_path: Path) -> None:
+def test_an_account_may_know_github_already_and_a_repository_may_have_ids(tmp_path: Path) -> None:
     provider = f"arn:aws:iam::123456789012:oidc-provider/{ISSUER}"
-    main(["--github", "acme/site", "--github-provider", provider, "--output", str(tmp_path)])
+    main(["--github", "acme-12/site-34", "--github-provider", provider, "--output", str(tmp_path)])
     template = Template.named("site-communications-release", STAGES["prod"], tmp_path)
     assert template.all("AWS::IAM::OIDCProvider") == {}
-    for role in ROLES:
+    for role, subject in ROLES.items():
         [statement] = template.properties(role)["AssumeRolePolicyDocument"]["Statement"]
         assert statement["Principal"] == {"Federated": provider}
+        signed = statement["Condition"]["StringEquals"][f"{ISSUER}:sub"]
+        assert signed == subject.replace("acme/site", "acme-12/site-34")
 
 
 def test_cdk_nag_finds_nothing_that_is_not_accepted(release: Template) -> None:
