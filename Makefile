@@ -9,7 +9,7 @@ ENGINE ?= process
 BIN := .venv/bin
 IMAGE := site-communications
 
-.PHONY: help setup lock lint test synth deploy image engine run stop chat outbox env bench clean
+.PHONY: help setup lock lint test synth deploy image engine run stop chat outbox env bench bench-start clean
 
 help: ## Lists the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -124,3 +124,6 @@ smoke: .venv/.ready engine ## Runs every function from IMAGE by the emulator (FU
 bench: .venv/.ready ## Measures the post lane beside the AWS SDKs (QUICK=1: within a minute); result in .local/bench.json
 	@tests/bench/install.sh $(if $(filter-out 0,$(QUICK)),quick)
 	@PYTHONPATH=. $(BIN)/python -m tests.bench $(if $(filter-out 0,$(QUICK)),--quick) $(if $(filter-out 0,$(PUBLISH)),--publish)
+
+bench-start: .venv/.ready image ## Measures cold starts beside a bare boto3 handler (QUICK=1, PUBLISH=1); result in .local/bench-start.json
+	@PYTHONPATH=.:docker/local $(BIN)/python -m tests.startup $(if $(filter-out 0,$(QUICK)),--quick) $(if $(filter-out 0,$(PUBLISH)),--publish)

@@ -5,9 +5,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
+from app.application import App
 from app.errors import BugError, ProblemError, UnavailableError
 from app.log import log, log_exception
-from app.runtime import App, Context, LambdaFunction, OpenApp, at
+from app.runtime import Context, LambdaFunction, OpenApp, at
 
 RESERVE_S = 0.5  # kept of Lambda's time-out, so that a slow dependency is told apart from a function that hangs
 SIGNED_UP = "PostConfirmation_ConfirmSignUp"  # the other source is a new password for one that was forgotten

@@ -1,12 +1,15 @@
 """The border to AWS: clients that are opened once, and one place where its errors become ours."""
 
 import asyncio
+import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from app.direct import services
+from app.direct.client import DirectClient
 from app.errors import (
     AbsentError,
     AwsError,
@@ -17,6 +20,7 @@ from app.errors import (
     ThrottledError,
     UnavailableError,
 )
+from app.transport.credentials import Credentials, SdkCredentials, of_environment
 
 Call: TypeAlias = Callable[..., Awaitable[dict[str, Any]]]  # a Service below, or what a test puts in its place
 ServiceName = Literal["dynamodb", "sns", "sqs", "sesv2", "cognito-idp", "apigatewaymanagementapi"]
@@ -74,7 +78,10 @@ _RETRY_LATER = frozenset({"TransactionConflict", "ThrottlingError", "Provisioned
 
 @dataclass(slots=True)
 class Clients:
-    """The AWS clients of one execution environment: opened at first use, kept until `close`."""
+    """The AWS clients of one execution environment: opened at first use, kept until `close`.
+
+    Those of `app.direct` need no SDK; the others are aioboto3's.
+    """
 
     management_endpoint: str
     _open: dict[str, Any] = field(default_factory=dict)
@@ -83,22 +90,51 @@ class Clients:
     _session: Any = None
 
     async def get(self, name: ServiceName) -> Any:
-        """Returns the client of one service; credentials and region come from the SDK's own provider chain."""
+        """Returns the client of one service; who signs, and the region, is found as the SDK finds it."""
+        if name not in services.SERVICES:
+            return await self.sdk(name)
+        if name not in self._open:
+            self._open[name] = self._direct(name)
+            self._exits.push_async_callback(self._open[name].close)
+        return self._open[name]
+
+    async def sdk(self, name: ServiceName) -> Any:
+        """Returns the SDK's client of one service."""
         async with self._lock:
-            if name not in self._open:
-                self._open[name] = await self._exits.enter_async_context(self._make(name))
-            return self._open[name]
+            key = f"{name} of the SDK"
+            if key not in self._open:
+                self._open[key] = await self._exits.enter_async_context(self._make(name))
+            return self._open[key]
 
     def session(self) -> Any:
         """Returns the SDK's session; the first call imports the SDK."""
-        import aioboto3  # noqa: PLC0415 - the dearest import of all: a refused request does without it
+        import aioboto3  # noqa: PLC0415 - the dearest import of all, and most functions do without it
 
         self._session = self._session or aioboto3.Session()
         return self._session
 
+    def region(self) -> str:
+        """Returns the region; where the environment has none, as the SDK finds it."""
+        named = None if self._session else os.environ.get("AWS_DEFAULT_REGION")
+        return named or str(self.session().region_name)
+
+    async def credentials(self) -> Credentials:
+        """Returns who signs, as the SDK finds it: Lambda's variables, or the rest of its chain of providers.
+
+        Raises UnavailableError where there is nobody.
+        """
+        found = None if self._session else of_environment(os.environ)
+        return found or await SdkCredentials(self.session)()
+
     async def close(self) -> None:
         await self._exits.aclose()
         self._open.clear()
+
+    def _direct(self, name: ServiceName) -> DirectClient:
+        region = self.region()
+        management = name == "apigatewaymanagementapi"
+        url = self.management_endpoint if management else services.url(name, region, os.environ)
+        return services.client(name, url, region, self.credentials, READ_TIMEOUT_S, POOL)
 
     def _make(self, name: ServiceName) -> Any:
         from aiobotocore.config import AioConfig  # noqa: PLC0415 - see session
@@ -122,21 +158,41 @@ class Service:
 
     async def __call__(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """Returns AWS's answer; raises an AwsError, UnavailableError, ThrottledError, or the SDK's own for our bugs."""
-        from botocore.exceptions import ClientError, HTTPClientError  # noqa: PLC0415 - see Clients._make
-        from botocore.exceptions import ConnectionError as NotConnectedError  # noqa: PLC0415
-        from botocore.parsers import ResponseParserError  # noqa: PLC0415
-
-        client = await self.clients.get(self.name)
+        client = await self.client()
         try:
             answer: dict[str, Any] = await getattr(client, operation)(**parameters)
-        except ClientError as error:
-            meaning = _told_by_text(error.response) or _meaning(error.response)
+        except Exception as error:
+            meaning = _ours(error)
             if meaning is None:
                 raise
             raise meaning from None  # the SDK's text may repeat what was sent
-        except (HTTPClientError, NotConnectedError, ResponseParserError):
-            raise UnavailableError from None
         return answer
+
+    async def client(self) -> Any:
+        return await self.clients.get(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class SdkService(Service):
+    """The same by the SDK, also where there is a direct way."""
+
+    async def client(self) -> Any:
+        return await self.clients.sdk(self.name)
+
+
+def _ours(error: Exception) -> Exception | type[Exception] | None:
+    """Returns what to raise in place of an error of the SDK; None for our own, and for what is a bug of ours."""
+    if isinstance(error, AwsError | UnavailableError):
+        return None
+    from botocore.exceptions import ClientError, HTTPClientError  # noqa: PLC0415 - imported where something fails
+    from botocore.exceptions import ConnectionError as NotConnectedError  # noqa: PLC0415
+
+    if isinstance(error, ClientError):
+        return _told_by_text(error.response) or _meaning(error.response)
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415 - dear, but then the SDK is there already
+
+    unreachable = isinstance(error, HTTPClientError | NotConnectedError | ResponseParserError)
+    return UnavailableError if unreachable else None
 
 
 def _meaning(response: Mapping[str, Any]) -> type[AwsError | UnavailableError] | None:

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from app import catalogue
+from app import resources
+from app.application import App
 from app.log import log, log_exception
-from app.runtime import App, Context, LambdaFunction, OpenApp, at
+from app.runtime import Context, LambdaFunction, OpenApp, at
 
 RESERVE_S = 2.0  # kept of the time-out, so that a message that takes too long still gets its place in the answer
 AGAIN_S = 10  # after a failure; as often again for each further one, up to a quarter of an hour
@@ -35,7 +36,7 @@ QueueHandler: TypeAlias = Callable[[App, Received], Awaitable[None]]
 ScheduleHandler: TypeAlias = Callable[[App], Awaitable[None]]
 
 
-def queue_source(queue: catalogue.Queue) -> Callable[[QueueHandler], LambdaFunction]:
+def queue_source(queue: resources.Queue) -> Callable[[QueueHandler], LambdaFunction]:
     """Makes a handler into a Lambda function that works off messages of a queue, each regardless of the others.
 
     A message whose handler raises is not acknowledged: the queue brings it again soon, and after its last receive
@@ -67,7 +68,7 @@ def schedule(handler: ScheduleHandler) -> LambdaFunction:
     return LambdaFunction(answer)
 
 
-async def _handle(app: App, queue: catalogue.Queue, handler: QueueHandler, message: Received) -> bool:
+async def _handle(app: App, queue: resources.Queue, handler: QueueHandler, message: Received) -> bool:
     started = time.monotonic()
     fine = True
     try:
@@ -82,7 +83,7 @@ async def _handle(app: App, queue: catalogue.Queue, handler: QueueHandler, messa
     return fine
 
 
-async def _bring_soon(app: App, queue: catalogue.Queue, message: Received) -> None:
+async def _bring_soon(app: App, queue: resources.Queue, message: Received) -> None:
     """Has the message come again before the long time that is meant for an invocation that has died."""
     wait_s = min(MOST_AGAIN_S, AGAIN_S * 2 ** (message.receives - 1))
     try:

@@ -8,67 +8,87 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-EVERYONE = "*"  # the reserved user id that owns what is addressed to everybody
-ADMINS = "admins"  # the Cognito group whose members may act for others
-ACCESS_SCOPE = "aws.cognito.signin.user.admin"  # carried by Cognito's access tokens and never by its id tokens
+from app.resources import (
+    ACCESS_SCOPE,
+    ADMINS,
+    ALERTS_TOPIC,
+    CONNECTIONS,
+    DELIVERIES,
+    DELIVERIES_QUEUE,
+    DEVICES,
+    DIRECT_POSTS_PER_S,
+    EMAIL_QUEUE,
+    EVERYONE,
+    MESSAGES,
+    NOTIFICATIONS,
+    NOTIFICATIONS_TOPIC,
+    PUSH_QUEUE,
+    QUEUES,
+    QUOTA_PER_S,
+    TABLES,
+    TICKET_PARAMETER,
+    TICKETS,
+    TOPICS,
+    USERS,
+    WORKER_POSTS_PER_S,
+    WORKERS,
+    Index,
+    Queue,
+    Table,
+    Topic,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """A global secondary index; every key is a string unless named in the table's `numbers`."""
-
-    name: str
-    partition: str
-    sort: str | None = None
-    projection: Literal["ALL", "KEYS_ONLY"] = "ALL"
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A DynamoDB table; every key is a string unless named in `numbers`."""
-
-    name: str
-    partition: str
-    sort: str | None = None
-    indexes: tuple[Index, ...] = ()
-    ttl: str | None = None  # the attribute that holds the expiry, in epoch seconds
-    numbers: tuple[str, ...] = ()
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that carries the deployed name."""
-        return f"{self.name.upper()}_TABLE"
-
-    def index(self, name: str) -> Index:
-        return next(index for index in self.indexes if index.name == name)
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """An SNS topic."""
-
-    name: str
-    alarms: bool = False  # whether CloudWatch alarms publish to it, and not the functions
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that carries the deployed ARN."""
-        return f"{self.name.upper()}_TOPIC"
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """An SQS queue with a dead-letter queue behind it."""
-
-    name: str
-    max_receives: int  # what fails as often goes to the dead-letter queue; AWS advises at least 5
-    topic: Topic | None = None  # whose messages it gets, each as it was published
-    delay_s: int = 0  # before what comes in is received for the first time; SQS allows 900
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that carries the deployed URL."""
-        return f"{self.name.upper()}_QUEUE"
+__all__ = [
+    "ACCESS_SCOPE",
+    "ADMINS",
+    "ALERTS_TOPIC",
+    "CONNECTIONS",
+    "DELIVERIES",
+    "DELIVERIES_QUEUE",
+    "DEVICES",
+    "DIRECT_POSTS_PER_S",
+    "EMAIL_QUEUE",
+    "EMAIL_SENDER",
+    "EVERYONE",
+    "FUNCTIONS",
+    "MESSAGES",
+    "NOTIFICATIONS",
+    "NOTIFICATIONS_TOPIC",
+    "PUSH_APPLICATIONS",
+    "PUSH_ENDPOINTS",
+    "PUSH_QUEUE",
+    "QUEUES",
+    "QUOTA_PER_S",
+    "SOCKETS",
+    "TABLES",
+    "TICKETS",
+    "TICKET_PARAMETER",
+    "TOPICS",
+    "USERS",
+    "USER_POOL",
+    "WORKERS",
+    "WORKER_POSTS_PER_S",
+    "Connections",
+    "EmailSender",
+    "Function",
+    "Grant",
+    "HttpRoute",
+    "Index",
+    "PushApplication",
+    "PushEndpoints",
+    "Queue",
+    "QueueSource",
+    "Resource",
+    "Schedule",
+    "SocketAuthorizer",
+    "SocketRoute",
+    "Table",
+    "Topic",
+    "Trigger",
+    "UserPool",
+    "UserPoolTrigger",
+    "variables",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +113,16 @@ class EmailSender:
 
 
 @dataclass(frozen=True, slots=True)
+class UsersCache:
+    """The DAX cluster in front of the table Users; there is one, or a stage has none and reads the table.
+
+    A function that may ask it runs in the cluster's network, and reaches nothing else but DynamoDB from there.
+    """
+
+    variable: str = "USERS_CACHE"
+
+
+@dataclass(frozen=True, slots=True)
 class PushApplication:
     """SNS's platform application for a push service; a stage may have none.
 
@@ -112,7 +142,9 @@ class PushEndpoints:
     """The devices in the platform applications of the account."""
 
 
-Resource: TypeAlias = Table | Topic | Queue | UserPool | Connections | EmailSender | PushApplication | PushEndpoints
+Resource: TypeAlias = (
+    Table | Topic | Queue | UserPool | Connections | EmailSender | UsersCache | PushApplication | PushEndpoints
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,63 +232,12 @@ class Function:
     memory_mb: int = 512
 
 
-# API Gateway counts the posts to @connections, and the requests to both APIs, of the whole account in one bucket. The
-# workers of the queue together keep to 60 % of it; each environment that sends directly has a small share of its own,
-# and infra/stages.py says how many there are. docs/limits.md adds it all up.
-QUOTA_PER_S = 10_000
-WORKERS = 5  # invocations at a time
-WORKER_POSTS_PER_S = 1_200
-DIRECT_POSTS_PER_S = 100
-
-USERS = Table("Users", "userId")
-MESSAGES = Table("Messages", "messageId", "userId", (Index("byRecipient", "userId", "createdAt"),))
-NOTIFICATIONS = Table(
-    "Notifications",
-    "notificationId",
-    "userId",
-    # `unread` holds the user id for as long as the notification is unread, and `seen` the message id from when a device
-    # has acknowledged it, so these two indexes are sparse.
-    (
-        Index("byUser", "userId", "createdAt"),
-        Index("unread", "unread", "createdAt", "KEYS_ONLY"),
-        Index("seen", "seen", projection="KEYS_ONLY"),
-    ),
-)
-CONNECTIONS = Table(
-    "Connections",
-    "connectionId",
-    # Sorted by expiry, so that one key condition leaves out the connections whose token has ended.
-    indexes=(Index("byUser", "userId", "expiresAt", "KEYS_ONLY"),),
-    ttl="expiresAt",
-    numbers=("expiresAt",),
-)
-DELIVERIES = Table(
-    "Deliveries",
-    "messageId",
-    # `pending` holds the state and a shard number until the delivery is done, so the second index is sparse.
-    indexes=(Index("bySender", "senderId", "createdAt"), Index("pending", "pending", "pendingSince", "KEYS_ONLY")),
-    ttl="expiresAt",
-)
-DEVICES = Table("Devices", "userId", "deviceId")
-TICKETS = Table("Tickets", "ticket", ttl="expiresAt")
-
-NOTIFICATIONS_TOPIC = Topic("notifications")
-ALERTS_TOPIC = Topic("alerts", alarms=True)
-
-DELIVERIES_QUEUE = Queue("deliveries", max_receives=5)
-# Mail waits until it is known whom the connections have reached. Ten receives take an hour: SES's limits need patience.
-EMAIL_QUEUE = Queue("email", max_receives=10, topic=NOTIFICATIONS_TOPIC, delay_s=10)
-PUSH_QUEUE = Queue("push", max_receives=10, topic=NOTIFICATIONS_TOPIC)
-
 USER_POOL = UserPool()
 SOCKETS = Connections()
 EMAIL_SENDER = EmailSender()
+USERS_CACHE = UsersCache()
 PUSH_APPLICATIONS = (PushApplication("fcm"), PushApplication("apns"))
 PUSH_ENDPOINTS = PushEndpoints()
-
-TABLES = (USERS, MESSAGES, NOTIFICATIONS, CONNECTIONS, DELIVERIES, DEVICES, TICKETS)
-TOPICS = (NOTIFICATIONS_TOPIC, ALERTS_TOPIC)
-QUEUES = (DELIVERIES_QUEUE, EMAIL_QUEUE, PUSH_QUEUE)
 
 # Registering a device and removing one each need it all: who meets the other at one device makes it anew.
 _DEVICES = (
@@ -279,7 +260,7 @@ FUNCTIONS = (
         "GetUser",
         "app.handlers.users.get",
         (HttpRoute("GET", "/users/{userId}", weight=4),),
-        (Grant(USERS, ("dynamodb:GetItem",)),),
+        (Grant(USERS, ("dynamodb:GetItem",)), Grant(USERS_CACHE, ("dax:GetItem",))),
     ),
     Function(
         "UpdateUser",
@@ -428,7 +409,7 @@ FUNCTIONS = (
     Function(
         "AuthorizeConnection",
         "app.handlers.tickets.authorize",
-        (SocketAuthorizer("ticket"),),
+        (SocketAuthorizer(TICKET_PARAMETER),),
         (Grant(TICKETS, ("dynamodb:DeleteItem",)),),
     ),
     Function(
@@ -478,4 +459,5 @@ def variables() -> Iterable[str]:
     yield USER_POOL.variable
     yield SOCKETS.variable
     yield EMAIL_SENDER.variable
+    yield USERS_CACHE.variable
     yield from (application.variable for application in PUSH_APPLICATIONS)

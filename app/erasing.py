@@ -5,13 +5,13 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 
-from app.catalogue import EVERYONE
 from app.channels.people import People
 from app.channels.sockets import Sockets
 from app.models.deliveries import Delivery
 from app.models.ids import MessageId, UserId, notification_id
 from app.models.work import Work, nameless
 from app.outreach.registering import Registry
+from app.resources import EVERYONE
 from app.stores.claims import Claims
 from app.stores.connections import Connections
 from app.stores.deliveries import Deliveries

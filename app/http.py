@@ -11,12 +11,13 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from app.catalogue import ADMINS
+from app.application import App
 from app.errors import BugError, NotFoundError, ProblemError, UnauthenticatedError, UnavailableError, UnparsableError
 from app.log import log, log_exception
 from app.models.ids import ROW, UserId
 from app.models.wire import MAX_BODY_BYTES, WireT, check, parse
-from app.runtime import App, Context, LambdaFunction, OpenApp, at
+from app.resources import ADMINS
+from app.runtime import Context, LambdaFunction, OpenApp, at
 
 MAX_ID_BYTES = 128
 RESERVE_S = 0.5  # kept of Lambda's time-out, so that a slow dependency still gets an answer

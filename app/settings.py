@@ -30,6 +30,7 @@ class Settings:
     management_endpoint: str
     user_pool_id: str = ""  # empty in what the user pool itself invokes
     email_sender: str = ""  # empty where the deployment sends no mail
+    users_cache: str = ""  # "daxs://HOST" of the DAX cluster in front of the table Users; empty where there is none
     fcm_application: str = ""  # ARN of SNS's platform application; empty where the deployment has none
     apns_application: str = ""  # the same for Apple's devices
     post_lane: str = "fast"  # how posts go out: "fast" is our own lane, "sdk" the AWS SDK's client

@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from app.application import App
 from app.errors import BugError, ProblemError, UnauthenticatedError
 from app.log import log, log_exception
 from app.models.ids import ConnectionId, Ticket, UserId
-from app.runtime import App, Context, LambdaFunction, OpenApp, at
+from app.runtime import Context, LambdaFunction, OpenApp, at
 
 Kind: TypeAlias = Literal["connect", "disconnect", "message"]
 _KINDS: Mapping[str, Kind] = {"CONNECT": "connect", "DISCONNECT": "disconnect", "MESSAGE": "message"}

@@ -1,19 +1,49 @@
 """Starts Lambda's runtime: the image's entrypoint runs `python3 -m app.start HANDLER`.
 
-An environment that is started before anybody asks imports the SDK first, which costs more than all the rest of a cold
-start. One that is started because somebody asks does not: a request that is refused early needs no SDK.
+What a function needs is imported here, while Lambda gives a starting environment a whole processor and before the
+clock of the first event runs. The SDK is imported only in an environment that is started before anybody asks: most
+events do without it.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from importlib import import_module
+from typing import Any
 
 # What Lambda's AWS_LAMBDA_INITIALIZATION_TYPE says of an environment that nobody waits for.
 BEFOREHAND = ("provisioned-concurrency", "snap-start")
-# All that app.aws and the stores import when they first need it. Only modules: no client, connection or credentials,
+# All of the SDK that app.aws imports when it first needs it. Only modules: no client, connection or credentials,
 # which a snapshot would hand to many environments, and long after they were good.
-SDK = ("aioboto3", "aiobotocore.config", "aiobotocore.httpsession", "boto3.dynamodb.types", "botocore.parsers")
+SDK = ("aioboto3", "aiobotocore.config", "aiobotocore.httpsession", "botocore.parsers")
+# Which parts of the app a function uses. A test lets each function answer, and looks for what was imported late.
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "app.handlers.users.create": ("users", "people"),
+    "app.handlers.users.get": ("users",),
+    "app.handlers.users.update": ("users",),
+    "app.handlers.users.delete": ("eraser",),
+    "app.handlers.users.confirm": ("users",),
+    "app.handlers.messages.send": ("dispatch",),
+    "app.handlers.inbox.handle": ("message_lists", "notification_lists", "marking", "echo"),
+    "app.handlers.deliveries.deliver": ("worker",),
+    "app.handlers.deliveries.sweep": ("sweeper",),
+    "app.handlers.mails.send": ("mailing",),
+    "app.handlers.tickets.create": ("tickets",),
+    "app.handlers.tickets.authorize": ("tickets",),
+    "app.handlers.connections.handle": (
+        "users",
+        "connections",
+        "crowding",
+        "sockets",
+        "catching_up",
+        "marking",
+        "echo",
+    ),
+    "app.handlers.devices.handle": ("users", "devices", "registry"),
+    "app.handlers.push.push": ("pusher",),
+}
 
 
 def warm(environment: Mapping[str, str]) -> None:
@@ -23,10 +53,29 @@ def warm(environment: Mapping[str, str]) -> None:
             import_module(name)
 
 
+def load(handler: str) -> None:
+    """Imports what a handler needs, by making its parts once for nothing: none of them opens anything."""
+    from app.application import App  # noqa: PLC0415 - tests that look at the SDK alone have no use for it
+    from app.aws import Clients  # noqa: PLC0415
+    from app.settings import Settings  # noqa: PLC0415
+
+    import_module(handler.rpartition(".")[0])
+    nowhere = "http://localhost"
+    names: dict[str, Any] = {field.name: nowhere for field in fields(Settings) if field.type is str}
+    app = App(Settings(**names), Clients(nowhere))
+    for part in PARTS[handler]:
+        getattr(app, part)
+
+
 def main(arguments: Sequence[str]) -> None:
+    gc.disable()  # there is no garbage yet, and looking for it takes a twentieth of a start
     from awslambdaric.__main__ import main as run  # noqa: PLC0415 - tests have no use for Lambda's runtime
 
     warm(os.environ)
+    if arguments[-1] in PARTS:
+        load(arguments[-1])
+    gc.freeze()
+    gc.enable()
     run(arguments)
 
 

@@ -4,7 +4,7 @@ A picture in Mermaid has what invokes which function and whom that tells; functi
 their handlers. A matrix has which function reads and which writes which table: its arrows would hide each other.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import assert_never
@@ -14,13 +14,6 @@ from app import catalogue
 _DOCUMENT = Path(__file__).parent.parent / "docs/architecture.md"
 _START, _END = "<!-- drawn by `make diagram` -->\n", "<!-- end of what is drawn -->\n"
 _READS = ("Get", "BatchGet", "Query", "Scan", "ConditionCheck")
-_SERVICES: Mapping[type, str] = {
-    catalogue.UserPool: "Pool",
-    catalogue.Connections: "Sockets",
-    catalogue.EmailSender: "Mail",
-    catalogue.PushApplication: "Phones",
-    catalogue.PushEndpoints: "Phones",
-}
 
 
 def main() -> None:
@@ -105,16 +98,28 @@ def _out() -> Iterator[str]:
 
 
 def _place(resource: catalogue.Resource) -> str | None:
-    """Returns the node of what a function sends to or calls; tables have a picture of their own."""
+    """Returns the node of what a function sends to or calls; tables have a matrix of their own."""
+    place: str | None
     match resource:
         case catalogue.Table():
-            return None
+            place = None
         case catalogue.Topic():
-            return _topic(resource)
+            place = _topic(resource)
         case catalogue.Queue():
-            return _queue(resource)
+            place = _queue(resource)
+        case catalogue.UserPool():
+            place = "Pool"
+        case catalogue.Connections():
+            place = "Sockets"
+        case catalogue.UsersCache():
+            place = "Cache"
+        case catalogue.EmailSender():
+            place = "Mail"
+        case catalogue.PushApplication() | catalogue.PushEndpoints():
+            place = "Phones"
         case _:
-            return _SERVICES[type(resource)]
+            assert_never(resource)
+    return place
 
 
 def _queue(queue: catalogue.Queue) -> str:
@@ -129,6 +134,7 @@ def _nodes() -> Iterator[str]:
     """What is no function, with the shapes of people, services, queues and topics."""
     yield from ("People([people])", "Alarms([CloudWatch alarms])", "Clock([EventBridge])", "Pool([Cognito user pool])")
     yield from ("Http{{HTTP API}}", "Sockets{{WebSocket API}}", "Mail{{SES: mail}}", "Phones{{SNS: mobile push}}")
+    yield "Cache[(DAX, where a stage has it)]"
     yield from (f"{_queue(queue)}[[queue {queue.name}]]" for queue in catalogue.QUEUES)
     yield from (f"{_topic(topic)}[/topic {topic.name}/]" for topic in catalogue.TOPICS)
 

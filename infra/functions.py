@@ -1,13 +1,17 @@
 """The Lambda functions: one image, and for each function its own command, role and log group."""
 
+from typing import Any
+
 from aws_cdk import Duration
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from app import catalogue
-from infra.grants import Resources, environment, granted, statement
+from infra.cache import Cache, may_connect
+from infra.grants import Resources, cache_of, environment, granted, statement
 from infra.image import Image
 from infra.stages import Stage
 from infra.tracing import may_trace, trace
@@ -36,9 +40,18 @@ def add_function(
         logging_format=lambda_.LoggingFormat.JSON,
         application_log_level_v2=stage.log_level,
         recursive_loop=lambda_.RecursiveLoop.ALLOW if _feeds_itself(function) else None,
+        **_network(cache_of(function, resources)),
     )
     trace(deployed)
     return deployed
+
+
+def _network(cache: Cache | None) -> dict[str, Any]:
+    """Where the function runs: outside of any network, unless it may ask the cache."""
+    if not cache:
+        return {}
+    isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+    return {"vpc": cache.network, "vpc_subnets": isolated, "security_groups": [cache.readers]}
 
 
 def _feeds_itself(function: catalogue.Function) -> bool:
@@ -64,6 +77,7 @@ def _add_role(
         resources=[log_group.log_group_arn],  # ends in ":*", which stands for its streams
     )
     statements = [statement(grant, resources) for grant in granted(function, resources.stage)]
+    statements += may_connect(scope) if cache_of(function, resources) else []
     return iam.Role(
         scope,
         f"{function.name}Role",

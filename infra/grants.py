@@ -12,6 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 
 from app import catalogue
+from infra.cache import Cache
 from infra.queues import Queue
 from infra.stages import Stage
 
@@ -31,13 +32,21 @@ class Resources:
     queues: Mapping[catalogue.Queue, Queue]
     user_pool: cognito.UserPool
     sockets: apigateway.WebSocketApi
+    users_cache: Cache | None
 
 
 def environment(function: catalogue.Function, resources: Resources) -> dict[str, str]:
     """Gives each of `catalogue.variables()` its value; what the user pool invokes is made before the pool."""
     pool = {catalogue.USER_POOL.variable: resources.user_pool.user_pool_id}
     called_by_pool = any(isinstance(trigger, catalogue.UserPoolTrigger) for trigger in function.triggers)
-    return _everywhere(resources) | ({} if called_by_pool else pool)
+    cache = {catalogue.USERS_CACHE.variable: cache.endpoint if (cache := cache_of(function, resources)) else ""}
+    return _everywhere(resources) | cache | ({} if called_by_pool else pool)
+
+
+def cache_of(function: catalogue.Function, resources: Resources) -> Cache | None:
+    """Returns the users cache if there is one that the function may ask."""
+    asks = any(grant.on == catalogue.USERS_CACHE for grant in function.grants)
+    return resources.users_cache if asks else None
 
 
 def _everywhere(resources: Resources) -> dict[str, str]:
@@ -75,6 +84,8 @@ def statement(grant: catalogue.Grant, resources: Resources) -> iam.PolicyStateme
 def _absent(stage: Stage) -> Iterator[catalogue.Resource]:
     if not stage.email_sender:
         yield catalogue.EMAIL_SENDER
+    if not stage.users_cache:
+        yield catalogue.USERS_CACHE
     yield from (each for each in catalogue.PUSH_APPLICATIONS if not _application(each, stage))
 
 
@@ -98,6 +109,8 @@ def _arns(grant: catalogue.Grant, resources: Resources) -> list[str]:
             arns = _connections_arns(grant, resources)
         case catalogue.EmailSender():
             arns = _identity_arns(resources)
+        case catalogue.UsersCache():
+            arns = [resources.users_cache.cluster.attr_arn] if resources.users_cache else []
         case catalogue.PushApplication() as application:
             arns = [_application(application, resources.stage)]
         case catalogue.PushEndpoints():

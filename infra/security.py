@@ -8,13 +8,15 @@ from aws_cdk import Acknowledgment, App, Stack, Validations
 from constructs import IConstruct
 
 from app import catalogue
-from infra.grants import Resources, granted, statement
+from infra.grants import Resources, cache_of, granted, statement
 
 # What the catalogue can grant that AWS names at run time, so that no template can.
 _NAMED_BY_AWS: Mapping[type, str] = {
     catalogue.Connections: "API Gateway makes up the ids of connections; API, stage and method are named.",
     catalogue.PushEndpoints: "SNS makes up the ids of devices; the kind of application is named.",
 }
+_TRACED = "X-Ray has no resources that PutTraceSegments could name."
+_CONNECTED = f"{_TRACED} EC2 makes up the ids of interfaces, and Lambda alone may make them, not the function."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ def check(app: App) -> None:
 
 def accept_findings(stack: Stack, resources: Resources) -> None:
     """Says of what stands in the stack by now why it is so."""
-    accept((*_of_users(resources), *_of_sockets(resources), *_of_functions(stack, resources)))
+    found = (*_of_users(resources), *_of_sockets(resources), *_of_cache(resources), *_of_functions(stack, resources))
+    accept(found)
 
 
 def accept(findings: Iterable[Accepted]) -> None:
@@ -66,10 +69,18 @@ def _of_sockets(resources: Resources) -> Iterator[Accepted]:
         yield Accepted(role, f"IAM4[Policy::{policy}]", reason)
 
 
+def _of_cache(resources: Resources) -> Iterator[Accepted]:
+    if cache := resources.users_cache:
+        reason = (
+            "Only the cluster and its readers are in it, without a way out; their metrics and logs tell of traffic."
+        )
+        yield Accepted(cache.network, "VPC7", reason)
+
+
 def _of_functions(stack: Stack, resources: Resources) -> Iterator[Accepted]:
     for function in catalogue.FUNCTIONS:
         role = stack.node.find_child(f"{function.name}Role")
-        yield Accepted(role, "IAM5[Resource::*]", "X-Ray has no resources that PutTraceSegments could name.")
+        yield Accepted(role, "IAM5[Resource::*]", _CONNECTED if cache_of(function, resources) else _TRACED)
         for grant in granted(function, resources.stage):
             if reason := _NAMED_BY_AWS.get(type(grant.on)):
                 for arn in statement(grant, resources).resources:

@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from app import catalogue
+from infra.cache import add_users_cache
 from infra.concurrency import add_invoked
 from infra.domains import add_name
 from infra.functions import add_function
@@ -58,13 +59,16 @@ class SiteCommunications(Stack):
 
 
 def _add_resources(scope: Construct, users: Users, stage: Stage) -> Resources:
+    tables = {table: add_table(scope, table, stage) for table in catalogue.TABLES}
+    cache = stage.users_cache
     resources = Resources(
         stage=stage,
-        tables={table: add_table(scope, table, stage) for table in catalogue.TABLES},
+        tables=tables,
         topics={topic: add_topic(scope, topic, stage) for topic in catalogue.TOPICS},
         queues={queue: add_queue(scope, queue) for queue in catalogue.QUEUES},
         user_pool=users.pool,
         sockets=add_socket_api(scope),
+        users_cache=add_users_cache(scope, cache, tables[catalogue.USERS]) if cache else None,
     )
     for queue, deployed in resources.queues.items():
         if queue.topic:

@@ -64,6 +64,15 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
+class UsersCache:
+    """A DAX cluster for what people see of each other; infra/cache.py. Its nodes are paid by the hour."""
+
+    node_type: str  # "dax.t3.small" is the smallest
+    nodes: int  # AWS advises three; a cluster of one is away while it is maintained
+    ttl_s: int  # for as long others may see what somebody has changed, or that they were here
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """One deployment of the system."""
 
@@ -91,6 +100,7 @@ class Stage:
     edge: Edge | None = None
     http_name: Name | None = None  # beside API Gateway's own; a stage with an edge has its name there
     socket_name: Name | None = None
+    users_cache: UsersCache | None = None
     architecture: Literal["x86_64", "arm64"] = "x86_64"
     # The address that mail comes from, which SES has verified, or its domain; without one no mail is sent.
     email_sender: str | None = None

@@ -8,10 +8,11 @@ from typing import Protocol
 
 from app.delivery.governor import Governor
 from app.delivery.lane import Outcome
-from app.delivery.signing import FRESH_S, CredentialSource, Signer
+from app.delivery.signing import FRESH_S, Signer
 from app.errors import UnavailableError
 from app.log import log
 from app.models.ids import ConnectionId
+from app.transport.credentials import CredentialSource
 
 TRIES = 3  # of one post, not counting those that were throttled
 SOON_S = 0.1  # the first pause between two tries; doubled each time, and only a random part of it is waited for

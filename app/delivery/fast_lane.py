@@ -16,14 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.delivery.budget import within
-from app.delivery.dialing import Dialer, Lookup, system_lookup
-from app.delivery.endpoint import Endpoint
 from app.delivery.fan_out import MOST, FanOut, Terms
 from app.delivery.governor import Governor
 from app.delivery.lane import Outcome
 from app.delivery.pool import SLOW_S, Pool
-from app.delivery.signing import CredentialSource, Signer
+from app.delivery.signing import Signer
 from app.models.ids import ConnectionId
+from app.transport.credentials import CredentialSource
+from app.transport.dialing import Dialer, Lookup, system_lookup
+from app.transport.endpoint import Endpoint
 
 WINDOW = 128  # 10,000 posts a second at 10 ms need 100 connections
 POST_S = 1.8  # a post has 2 s in all: the rest is for a tick, and for what had to wait behind those that hang

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.catalogue import EVERYONE
 from app.delivery.plan import message, notification
 from app.errors import ConditionFailedError
 from app.log import log
@@ -12,6 +11,7 @@ from app.models.deliveries import Delivery
 from app.models.ids import UserId
 from app.models.times import iso
 from app.models.work import Work
+from app.resources import EVERYONE
 from app.stores.dynamo import Item
 from app.stores.messages import Messages
 from app.stores.notifications import Notifications

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import orjson
 
-from app.catalogue import EVERYONE
 from app.models.connections import Page
 from app.models.deliveries import Progress, Tally
 from app.models.ids import ConnectionId, UserId, notification_id
@@ -15,6 +14,7 @@ from app.models.notifications import Notification
 from app.models.times import iso
 from app.models.users import User
 from app.models.work import Work
+from app.resources import EVERYONE
 
 MAX_FRAME_BYTES = 32 * 1024  # API Gateway meters, and may cut, what is larger
 RETRIES = 5  # of a missed post, each in a job of its own; the lane has tried it several times in each

@@ -9,10 +9,10 @@ import select
 from collections import deque
 from typing import Protocol, TypeAlias
 
-from app.delivery.dialing import Dialer, DialError
 from app.delivery.fan_out import MOST
 from app.delivery.post_socket import PostSocket
 from app.log import log_exception
+from app.transport.dialing import Dialer, DialError
 
 HANDSHAKES = 16  # at a time: each costs the loop about 1 ms, and those that are ready serve the rest meanwhile
 QUIET_S = 1.0  # a connection that was idle for longer is looked at before it is used

@@ -10,22 +10,13 @@ import select
 import ssl
 from typing import Generic, Protocol, TypeVar
 
-from app.delivery.http_answer import Answer, MalformedError, is_plain_ok
+from app.transport.answer import Answer, MalformedError, is_plain_ok
+from app.transport.raw_socket import WANTS, RawSocket
 
 RECEIVE = 4096  # bytes; an answer of API Gateway has some hundred
 TLS_RECORD = 16_384  # bytes of plain text that one TLS record holds at most (RFC 8446, 5.1)
-WANTS = (ssl.SSLWantReadError, ssl.SSLWantWriteError, BlockingIOError)
 
 PostT = TypeVar("PostT")
-
-
-class RawSocket(Protocol):
-    """What is used of socket.socket and ssl.SSLSocket once they are connected."""
-
-    def fileno(self) -> int: ...
-    def send(self, data: bytes, /) -> int: ...
-    def recv(self, size: int, /) -> bytes: ...
-    def close(self) -> None: ...
 
 
 class Owner(Protocol[PostT]):

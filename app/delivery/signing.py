@@ -8,49 +8,18 @@ canonical request the wire path is encoded again ("%40connections", "%253D").
 
 import hashlib
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable
 from urllib.parse import quote
 
-from app.delivery.endpoint import Endpoint
-from app.errors import UnavailableError
 from app.models.ids import ConnectionId
+from app.transport.credentials import Credentials
+from app.transport.endpoint import Endpoint
 
 SERVICE = "execute-api"
 FRESH_S = 60  # AWS takes a date that is off by 5 minutes; the rest is for clocks that are wrong
 DAY_S = 86_400
 _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 _DOTS = frozenset({"", ".", ".."})  # as the last segment of a path they name another resource
-
-
-class Credentials(NamedTuple):
-    access_key: str
-    secret_key: str
-    token: str | None = None
-
-
-CredentialSource: TypeAlias = Callable[[], Awaitable[Credentials]]
-
-
-@dataclass(frozen=True, slots=True)
-class SdkCredentials:
-    """The credentials that the AWS SDK would use here, refreshed by it when they are about to expire."""
-
-    session: Callable[[], Any]  # returns aioboto3's session; called late, because importing it is dear
-
-    async def __call__(self) -> Credentials:
-        """Raises UnavailableError when there are none, or their provider does not answer."""
-        from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - see app.aws.Clients
-
-        try:
-            found = await self.session().get_credentials()
-            if found is None:
-                raise UnavailableError
-            frozen = await found.get_frozen_credentials()
-        except (BotoCoreError, OSError):
-            raise UnavailableError from None  # the SDK's text may repeat what it sent
-        return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
 
 
 class Signer:

@@ -7,7 +7,6 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.catalogue import EVERYONE
 from app.channels.topic import NotificationsTopic
 from app.delivery.lane import Outcome, PostLane
 from app.delivery.meter import Meter
@@ -19,6 +18,7 @@ from app.models.connections import Page
 from app.models.deliveries import Tally
 from app.models.ids import ConnectionId, UserId
 from app.models.work import Work
+from app.resources import EVERYONE
 from app.stores.connections import Connections
 from app.together import batched, together
 

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
+from app.application import App
 from app.models.queries import Ack, Ping, Read, Sync
 from app.models.wire import check
-from app.runtime import App
 from app.sockets import SocketEvent
 
 Action: TypeAlias = Callable[[App, SocketEvent, Mapping[str, Any]], Awaitable[None]]

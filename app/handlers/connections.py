@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
+from app.application import App
 from app.errors import (
     ForbiddenError,
     NotFoundError,
@@ -15,7 +16,6 @@ from app.handlers.actions import ACTIONS, Action
 from app.models.connections import Connection
 from app.models.times import epoch_s
 from app.models.wire import parse
-from app.runtime import App
 from app.sockets import Kind, SocketEvent, socket_api
 
 Step: TypeAlias = Callable[[App, SocketEvent], Awaitable[None]]

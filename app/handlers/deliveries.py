@@ -1,9 +1,9 @@
 """Deliveries: work off what is on the queue, and sweep up what nobody works on."""
 
+from app.application import App
 from app.batch import Received, queue_source, schedule
-from app.catalogue import DELIVERIES_QUEUE
 from app.models.deliveries import Job
-from app.runtime import App
+from app.resources import DELIVERIES_QUEUE
 
 
 @queue_source(DELIVERIES_QUEUE)

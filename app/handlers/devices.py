@@ -2,11 +2,11 @@
 
 import re
 
+from app.application import App
 from app.errors import ForbiddenError, NotFoundError
 from app.http import Request, Response, http_routes
 from app.models.devices import RegisterDevice
 from app.models.ids import DeviceId
-from app.runtime import App
 
 _ID = re.compile(r"[0-9a-f]{32}")
 

@@ -2,13 +2,13 @@
 
 from contextlib import aclosing
 
+from app.application import App
 from app.http import Request, Response, http_routes
 from app.inbox.merging import Page
 from app.models.cursors import ListName, Position, unseal
 from app.models.ids import MessageId, NotificationId
 from app.models.queries import ListMessages, ListNotifications, ReadUpTo
 from app.models.wire import check
-from app.runtime import App
 from app.together import both
 
 _ECHOING_S = 5.0  # of the time-out, kept for a last page of marks and for telling of them

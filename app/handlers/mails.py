@@ -1,9 +1,9 @@
 """Mails: send what the notifications topic tells of to those who want it by mail."""
 
+from app.application import App
 from app.batch import Received, queue_source
-from app.catalogue import EMAIL_QUEUE
 from app.models.told import Told
-from app.runtime import App
+from app.resources import EMAIL_QUEUE
 
 
 @queue_source(EMAIL_QUEUE)

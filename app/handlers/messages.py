@@ -1,9 +1,9 @@
 """Messages: send."""
 
+from app.application import App
 from app.errors import ForbiddenError
 from app.http import Request, Response, http_api
 from app.models.messages import MAX_SEND_BYTES, SendMessage
-from app.runtime import App
 
 _ANSWERING_S = 0.5  # of the time-out, kept for the answer
 

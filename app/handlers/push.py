@@ -1,9 +1,9 @@
 """Push: send what the notifications topic tells of to the phones of those who want it."""
 
+from app.application import App
 from app.batch import Received, queue_source
-from app.catalogue import PUSH_QUEUE
 from app.models.told import Told
-from app.runtime import App
+from app.resources import PUSH_QUEUE
 
 
 @queue_source(PUSH_QUEUE)

@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 
-from app.catalogue import FUNCTIONS, SocketAuthorizer
+from app.application import App
 from app.http import Request, Response, http_api
 from app.models.connections import TicketGrant
 from app.models.ids import TICKET, Ticket, new_ticket
 from app.models.times import iso
 from app.models.wire import Wire
-from app.runtime import App
+from app.resources import TICKET_PARAMETER
 from app.sockets import socket_authorizer
 
 
@@ -34,10 +34,4 @@ async def _redeem(app: App, ticket: Ticket) -> dict[str, str | int] | None:
     return None if grant is None else {"userId": grant.user_id, "tokenExpiresAt": grant.token_expires_at}
 
 
-PARAMETER = next(
-    trigger.parameter
-    for function in FUNCTIONS
-    for trigger in function.triggers
-    if isinstance(trigger, SocketAuthorizer)
-)
-authorize = socket_authorizer(_redeem, PARAMETER)
+authorize = socket_authorizer(_redeem, TICKET_PARAMETER)

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from app.accounts import confirmation
+from app.application import App
 from app.channels.people import Person
 from app.errors import ConditionFailedError, ConflictError, NotFoundError, PreconditionError, UnavailableError
 from app.http import Request, Response, etag, http_api
 from app.models.ids import UserId
 from app.models.users import CreateUser, UpdateUser, User
 from app.models.wire import fault
-from app.runtime import App
 
 _UPDATE_ROUNDS = 3  # of an update that another one overtook
 
@@ -28,8 +28,9 @@ async def create(app: App, request: Request) -> Response:
 @http_api
 async def get(app: App, request: Request) -> Response:
     """Shows a profile: the whole of it to its owner and to admins, the public part to others."""
-    user = await app.users.get(request.user_id())
-    body = user.to_item() if request.caller.may_act_for(user.user_id) else user.public()
+    own = request.caller.may_act_for(request.user_id())
+    user = await (app.users if own else app.shown_users).get(request.user_id())
+    body = user.to_item() if own else user.public()
     tag = etag(body)
     headers = {"etag": tag, "cache-control": "private, no-cache"}
     if request.etags("if-none-match") & {tag, f"W/{tag}", "*"}:

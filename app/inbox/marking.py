@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.catalogue import EVERYONE
 from app.errors import ConditionFailedError, NotFoundError, UnavailableError
 from app.inbox.notifications import NotificationLists
 from app.models.ids import MessageId, NotificationId, UserId, notification_id
 from app.models.times import iso
+from app.resources import EVERYONE
 from app.stores.messages import Messages
 from app.stores.notifications import KEYS, Notifications
 from app.stores.timeline import Start

@@ -5,13 +5,13 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from app.catalogue import EVERYONE
 from app.errors import NotFoundError
 from app.inbox.merging import Entries, Entry, Page, starts, take
 from app.models.cursors import Position
 from app.models.deliveries import Delivery
 from app.models.ids import MessageId, UserId
 from app.models.messages import Message
+from app.resources import EVERYONE
 from app.stores.deliveries import Deliveries
 from app.stores.messages import Messages
 from app.stores.notifications import KEYS, Notifications

@@ -5,13 +5,13 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.catalogue import EVERYONE
 from app.errors import NotFoundError
 from app.inbox.merging import MAX_PAGE_BYTES, Entries, Entry, Page, starts, take
 from app.models.cursors import Position
 from app.models.ids import NotificationId, UserId
 from app.models.notifications import Notification
 from app.models.times import iso
+from app.resources import EVERYONE
 from app.stores.notifications import KEYS, Notifications
 from app.stores.timeline import Start
 from app.stores.users import Users

@@ -7,12 +7,12 @@ from typing import Any, Literal, Self
 
 from pydantic import Field
 
-from app.catalogue import EVERYONE
 from app.models.ids import ConnectionId, MessageId, UserId
 from app.models.notifications import Kind
 from app.models.times import epoch_s, from_iso, iso
 from app.models.wire import Stored
 from app.models.work import INLINE_RECIPIENTS, Work
+from app.resources import EVERYONE
 
 KEPT = timedelta(days=30)
 IN_PROGRESS = timedelta(seconds=30)  # the longest that an invocation of send takes

@@ -7,9 +7,9 @@ import orjson
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.catalogue import EVERYONE
 from app.models.ids import MessageId, UserId
 from app.models.wire import Stored, Wire
+from app.resources import EVERYONE
 
 MAX_CONTENT_BYTES = 16 * 1024
 MAX_SEND_BYTES = 320 * 1024  # of a body with all of these; what of it is stored stays below DynamoDB's 400 KB

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeAlias
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, StringConstraints, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
@@ -14,6 +13,9 @@ from app.models.ids import UserId
 from app.models.messages import Priority
 from app.models.times import MILLISECOND, from_iso, iso
 from app.models.wire import STORED, Stored, Wire, check
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 # No control characters, line or paragraph separators: these go into mail headers, titles and terminals.
 _ONE_LINE = r"^[^\p{Cc}\p{Zl}\p{Zp}]*$"
@@ -32,7 +34,9 @@ def _known_zone(name: str, info: ValidationInfo) -> str:
     return name
 
 
-def _zone(name: str) -> ZoneInfo | None:
+def _zone(name: str) -> "ZoneInfo | None":
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - few have quiet hours
+
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # not found, not a name, a folder of names

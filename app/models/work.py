@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from app.catalogue import EVERYONE
 from app.models.ids import MessageId, UserId
 from app.models.messages import Message, Priority, SendMessage
 from app.models.times import iso
 from app.models.users import User
 from app.models.wire import Stored
+from app.resources import EVERYONE
 
 INLINE_RECIPIENTS = 49  # two rows each and the delivery fit into the 100 items of one transaction
 PART_RECIPIENTS = 50  # two rows each fill a transaction of their own

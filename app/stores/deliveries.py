@@ -9,12 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.catalogue import DELIVERIES
 from app.errors import ConditionFailedError
 from app.models.deliveries import KEPT, PATIENCE, Delivery, Job, Progress, State, Tally, shard, shards, sources
 from app.models.ids import MessageId
 from app.models.times import epoch_s, iso
 from app.models.work import Work
+from app.resources import DELIVERIES
 from app.stores.dynamo import DynamoTable, Item
 from app.stores.timeline import Timeline
 

@@ -3,9 +3,8 @@
 import asyncio
 import random
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, TypeAlias
 
 from app.aws import Call
@@ -22,26 +21,48 @@ _BATCH_ROUNDS = 4  # of a batch whose rest DynamoDB left unprocessed; each round
 
 
 def encode(item: Item) -> Item:
-    from boto3.dynamodb.types import TypeSerializer  # noqa: PLC0415 - part of the SDK's import, see app.aws
-
-    serialize = TypeSerializer().serialize
-    return {name: serialize(value) for name, value in item.items()}
+    """Writes an item in DynamoDB's own notation: `{"read": {"BOOL": True}}`."""
+    return {name: _typed(value) for name, value in item.items()}
 
 
 def decode(item: Item) -> Item:
     """Returns plain Python values; every number in our tables is whole."""
-    from boto3.dynamodb.types import TypeDeserializer  # noqa: PLC0415 - part of the SDK's import, see app.aws
-
-    deserialize = TypeDeserializer().deserialize
-    return {name: _plain(deserialize(value)) for name, value in item.items()}
+    return {name: _plain(value) for name, value in item.items()}
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value)
-    if isinstance(value, dict):
-        return {name: _plain(member) for name, member in value.items()}
-    return [_plain(member) for member in value] if isinstance(value, list) else value  # a set of strings stays one
+def _typed(value: Any) -> Item:
+    try:
+        return _WRITTEN[type(value)](value)
+    except KeyError:
+        raise TypeError(f"no table of ours has a {type(value).__name__}") from None
+
+
+def _plain(value: Item) -> Any:
+    ((kind, content),) = value.items()
+    return _READ[kind](content) if kind in _READ else content
+
+
+def _list(values: Iterable[Any]) -> Item:
+    return {"L": [_typed(value) for value in values]}
+
+
+_WRITTEN: Mapping[type, Callable[[Any], Item]] = {
+    str: lambda text: {"S": text},
+    bool: lambda truth: {"BOOL": truth},
+    int: lambda number: {"N": str(number)},
+    type(None): lambda _: {"NULL": True},
+    dict: lambda members: {"M": encode(members)},
+    list: _list,
+    tuple: _list,
+    set: lambda texts: {"SS": list(texts)},
+}
+_READ: Mapping[str, Callable[[Any], Any]] = {  # what is not here is as it stands
+    "N": int,
+    "NULL": lambda _: None,
+    "M": decode,
+    "L": lambda values: [_plain(value) for value in values],
+    "SS": set,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.catalogue import EVERYONE, MESSAGES
 from app.errors import ConditionFailedError
 from app.models.ids import MessageId, UserId
 from app.models.messages import Message
 from app.models.times import iso
+from app.resources import EVERYONE, MESSAGES
 from app.stores.dynamo import DynamoTable, Item
 from app.stores.timeline import Timeline
 

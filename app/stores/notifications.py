@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.catalogue import EVERYONE, NOTIFICATIONS
 from app.errors import ConditionFailedError
 from app.models.ids import MessageId, NotificationId, UserId
 from app.models.notifications import Kind, Notification, seen_key, seen_keys
 from app.models.times import iso
+from app.resources import EVERYONE, NOTIFICATIONS
 from app.stores.dynamo import DynamoTable, Item
 from app.stores.timeline import Timeline
 from app.together import batched, together

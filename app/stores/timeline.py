@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from app.catalogue import Index, Table
+from app.resources import Index, Table
 from app.stores.dynamo import DynamoTable, Item
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from aws_cdk import Duration
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_dax as dax
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -35,6 +36,11 @@ class System:
     def mailing(self) -> list[lambda_.Function]:
         """The functions that send mail, and write how many."""
         return self._granted((catalogue.EMAIL_SENDER, "ses:SendEmail"))
+
+    @property
+    def reading_cache(self) -> list[lambda_.Function]:
+        """The functions that ask the users cache, and write when it does not answer."""
+        return self._granted((catalogue.USERS_CACHE, "dax:GetItem"))
 
     def _granted(self, *needed: tuple[catalogue.Resource, str]) -> list[lambda_.Function]:
         return [
@@ -81,6 +87,11 @@ def of_queue(queue: sqs.Queue, name: str) -> cloudwatch.Metric:
 
 def of_topic(topic: sns.Topic, name: str) -> cloudwatch.Metric:
     return _metric("AWS/SNS", name, {"TopicName": topic.topic_name}, "Sum", PERIOD)
+
+
+def of_dax(cluster: dax.CfnCluster, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
+    """What the nodes of a cluster measure, taken together."""
+    return _metric("AWS/DAX", name, {"ClusterId": cluster.ref}, statistic, PERIOD)
 
 
 def throttles_of(table: catalogue.Table, name: str) -> Iterator[cloudwatch.Metric]:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from app import catalogue
-from infra.monitoring.figures import System, of_lambda, of_ours, of_queue, of_topic, throttles_of
+from infra.monitoring.figures import System, of_dax, of_lambda, of_ours, of_queue, of_topic, throttles_of
 from infra.monitoring.formulas import percentage, quota_used, total
 
 _QUOTA_PERCENT = 80
@@ -17,6 +17,8 @@ _REFUSED_PERCENT = 25  # of the requests; old tokens, and ids that are not there
 _SLOW_REQUEST_MS = 3_000
 _LATE_S = 600  # what fails is repeated within minutes, so nothing waits for as long unless it piles up
 _SLOW = 0.8  # of the time-out
+_CACHE_AWAY = 5  # in five minutes; an environment tells of ten at most, and of one if it is slow in connecting
+_BUSY_PERCENT = 80  # of the CPU
 # What a queue brings may need all of the time-out but 2 s, at which `app.batch` cuts it off.
 _WORKERS_RESERVE_S = 3
 
@@ -51,6 +53,7 @@ def watches(system: System) -> Watches:
     yield from _clock(system)
     yield from _functions(system)
     yield from _tables(system)
+    yield from _users_cache(system)
 
 
 def _deliveries(system: System) -> Watches:
@@ -137,3 +140,16 @@ def _tables(system: System) -> Watches:
         throttled = total(list(throttles_of(table, deployed.table_name)))
         about = f"DynamoDB refuses requests to the table {table.name}"
         yield Watch(f"{table.name}TableThrottles", about, throttled, breaching=2, periods=3)
+
+
+def _users_cache(system: System) -> Watches:
+    if not (cache := system.resources.users_cache):
+        return
+    away = total([of_ours(function, "CacheAway") for function in system.reading_cache])
+    about = "The users cache does not answer, and the table is read instead"
+    yield Watch("UsersCacheAway", about, away, above=_CACHE_AWAY, breaching=2, periods=3)
+    faults = of_dax(cache.cluster, "FaultRequestCount")
+    yield Watch("UsersCacheFaults", "The users cache fails", faults, breaching=2, periods=3)
+    busy = of_dax(cache.cluster, "CPUUtilization", "Average")
+    about = "The users cache has too much to do"
+    yield Watch("UsersCacheBusy", about, busy, above=_BUSY_PERCENT, breaching=3, periods=3)

@@ -15,7 +15,7 @@ from tests.bench.peers.orders import PAYLOAD
 def conditions() -> Mapping[str, object]:
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "cpu": _cpu(),
+        "cpu": cpu(),
         "cpus": os.cpu_count(),
         "pinned": PINS,  # sinks on one core, the peer that is measured on another
         "load": round(os.getloadavg()[0], 2),  # before the start: what else the machine does
@@ -26,7 +26,7 @@ def conditions() -> Mapping[str, object]:
     }
 
 
-def _cpu() -> str:
+def cpu() -> str:
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         name, _, value = line.partition(":")
         if name.strip() == "model name":

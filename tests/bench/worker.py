@@ -10,11 +10,12 @@ import time
 from functools import cached_property
 
 from app import catalogue
+from app.application import App
 from app.aws import Clients
 from app.delivery.parts import Parts
 from app.handlers.deliveries import deliver
 from app.models.deliveries import Job
-from app.runtime import App, core
+from app.runtime import core
 from app.settings import Settings
 from tests.bench.aws_stand_in import WORK
 from tests.bench.peers.orders import cpu_s, peak_mb, say

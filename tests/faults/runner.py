@@ -16,6 +16,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from app.application import App
 from app.aws import Clients, Service, ServiceName
 from app.delivery import tidy
 from app.delivery.fast_lane import FastLane
@@ -26,7 +27,6 @@ from app.handlers.messages import send
 from app.models import deliveries
 from app.models.ids import ConnectionId
 from app.models.times import utc_now
-from app.runtime import App
 from app.settings import Settings
 from app.stores import connections
 from tests.faults.effects import READS, Watch, effect, marks, say

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.application import App
 from app.aws import Call, Service, ServiceName
-from app.runtime import App
 from tests.inbox.doing import arrived, opened, sent
 from tests.inbox.stage import Site, Stage
 from tests.inbox.stage import opened as staged

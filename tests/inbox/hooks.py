@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from app.application import App
 from app.aws import Service, ServiceName
-from app.runtime import App
 
 Going: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]  # goes on with the call
 Step: TypeAlias = Callable[[Going, dict[str, Any]], Awaitable[dict[str, Any]]]

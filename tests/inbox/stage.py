@@ -17,11 +17,12 @@ import aioboto3
 import boto3
 import pytest
 
+from app.application import App
 from app.aws import Clients
 from app.catalogue import DEVICES, FUNCTIONS, USER_POOL, HttpRoute
 from app.models.ids import UserId
 from app.models.times import epoch_s, iso
-from app.runtime import App, LambdaFunction
+from app.runtime import LambdaFunction
 from app.settings import Settings
 from tests.faults.cloud import Aws, Cloud, insert, running
 from tests.faults.people import NAME, introduce

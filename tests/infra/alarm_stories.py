@@ -37,6 +37,20 @@ def _duration(*beyond_ms: int) -> Callable[[Function], Sequence[Figures]]:
     return lambda function: [{"Duration": [_limit_ms(function) + each for each in beyond_ms]}]
 
 
+# Only where a stage has a cache: tests/infra/test_infra_cache.py
+CACHE_STORIES = (
+    Story("UsersCacheAway", quiet=[{"CacheAway": [5] * 3}, {"CacheAway": [0, 99, 0]}], loud=[{"CacheAway": [6, 0, 6]}]),
+    Story(
+        "UsersCacheFaults",
+        quiet=[{"FaultRequestCount": [0, 99, 0]}],
+        loud=[{"FaultRequestCount": [1, 0, 1]}],
+    ),
+    Story(
+        "UsersCacheBusy",
+        quiet=[{"CPUUtilization": [80] * 3}, {"CPUUtilization": [99, 99, 10]}],
+        loud=[{"CPUUtilization": [81] * 3}],
+    ),
+)
 # A quota of 10,000 a second is 600,000 a minute, and 80 % of them 480,000.
 STORIES = (
     Story("DeliveriesFailed", quiet=[{"DeliveriesFailed": [0, 0]}], loud=[{"DeliveriesFailed": [0, 1]}]),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.infra.alarm_names import each
-from tests.infra.alarm_stories import STORIES, Story, told
+from tests.infra.alarm_stories import CACHE_STORIES, STORIES, Story, told
 from tests.infra.cloudwatch import Alarm
 from tests.infra.template import Template
 
@@ -77,7 +77,7 @@ def test_no_alarm_reads_more_metrics_than_it_may(template: Template) -> None:
 def test_the_runbook_has_lines_for_every_alarm_and_no_others(template: Template) -> None:
     headings = re.findall(r"^### `(.+)`$", RUNBOOK.read_text(), re.MULTILINE)
     named = [name for heading in headings for name, _ in each(heading)]
-    assert sorted(named) == sorted(_alarms(template))
+    assert sorted(named) == sorted([*_alarms(template), *(story.kind for story in CACHE_STORIES)])
 
 
 def test_the_runbook_says_of_each_alarm_what_it_means_and_what_to_do() -> None:

@@ -70,6 +70,7 @@ def test_a_function_is_told_every_name_that_the_catalogue_lists(template: Templa
             f"https://${{SocketApi}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{template.stage.name}"
         ),
         "EMAIL_SENDER": template.stage.email_sender or "",
+        "USERS_CACHE": "",
         "FCM_APPLICATION": template.stage.fcm_application or "",
         "APNS_APPLICATION": template.stage.apns_application or "",
     }

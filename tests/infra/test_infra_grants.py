@@ -16,6 +16,7 @@ from app.catalogue import (
     Table,
     Topic,
     UserPool,
+    UsersCache,
 )
 from infra.stages import Stage
 from tests.infra.template import Template
@@ -141,6 +142,8 @@ def _arns(grant: Grant, stage: Stage) -> list[str | None]:
             arns = [getattr(stage, f"{name}_application")]
         case PushEndpoints():
             arns = [f"{_ACCOUNT.format('sns')}:endpoint/{kind}/*" for kind in ("GCM", "APNS", "APNS_SANDBOX")]
+        case UsersCache():
+            arns = ["${UsersCache.Arn}"] if stage.users_cache else []
         case Connections():
             arns = []
         case _:

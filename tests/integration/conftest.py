@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from moto.server import ThreadedMotoServer
 
-from app.runtime import App
+from app.application import App
 from tests.integration.events import Client
 from tests.integration.faults import FaultServer, fault_server
 from tests.integration.rows import ALICE, BOB

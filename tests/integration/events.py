@@ -5,9 +5,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from app.application import App
 from app.catalogue import ADMINS, FUNCTIONS, Function
 from app.models.times import epoch_s
-from app.runtime import App, LambdaFunction
+from app.runtime import LambdaFunction
 from tests.integration.site import Clock
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
+from app.application import App
 from app.catalogue import EMAIL_QUEUE
-from app.runtime import App
 from tests.integration.events import Context, load, named
 from tests.integration.site import REGION, SENDER, Site
 

@@ -8,8 +8,8 @@ from typing import Any
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sns.models import sns_backends
 
+from app.application import App
 from app.models.times import epoch_s
-from app.runtime import App
 from tests.integration.events import Context, load, named
 from tests.integration.site import REGION, Clock, Site
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.application import App
 from app.aws import Call
-from app.runtime import App
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sqs.models import sqs_backends
 
+from app.application import App
 from app.aws import Clients
 from app.catalogue import (
     CONNECTIONS,
@@ -31,7 +32,6 @@ from app.catalogue import (
 from app.models.connections import Connection
 from app.models.ids import ConnectionId, UserId
 from app.models.times import epoch_s
-from app.runtime import App
 from app.settings import Settings
 from tests.integration.rows import user
 

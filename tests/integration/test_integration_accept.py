@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
+from app.application import App
 from app.catalogue import DELIVERIES, MESSAGES, NOTIFICATIONS, Table
 from app.delivery.plan import notification
 from app.models.ids import UserId
@@ -12,7 +13,6 @@ from app.models.messages import MAX_RECIPIENTS, MAX_SEND_BYTES, SendMessage
 from app.models.times import epoch_s
 from app.models.wire import check, parse
 from app.models.work import Work
-from app.runtime import App
 from tests.integration.rows import ALICE, BOB, CAROL, MESSAGE, crowd, delivery, user, work
 from tests.integration.site import Clock, Site
 from tests.integration.sizes import LIMIT, item_size

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from app.application import App
 from app.catalogue import EVERYONE
 from app.channels.topic import NotificationsTopic
 from app.delivery.plan import frame, notification
 from app.errors import NotFoundError, UnacceptableError, UnavailableError
 from app.models.ids import ConnectionId, UserId
 from app.models.work import Work
-from app.runtime import App
 from tests.integration.faults import FaultServer
 from tests.integration.rows import BOB, CAROL, work
 from tests.integration.signature import verify

@@ -6,11 +6,11 @@ from collections import Counter
 import pytest
 import pytest_asyncio
 
+from app.application import App
 from app.catalogue import CONNECTIONS, DELIVERIES
 from app.models.deliveries import Job
 from app.models.ids import MessageId
 from app.models.times import epoch_s
-from app.runtime import App
 from tests.integration.arrival import only_delivery
 from tests.integration.events import Client
 from tests.integration.faults import FaultServer

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
+from app.application import App
 from app.catalogue import CONNECTIONS, TICKETS
 from app.models.connections import Connection, Page, TicketGrant
 from app.models.ids import ConnectionId, Ticket, UserId
 from app.models.times import epoch_s
-from app.runtime import App
 from app.stores.connections import MAX_PER_USER
 from tests.integration.rows import ALICE, BOB
 from tests.integration.site import Clock, Site

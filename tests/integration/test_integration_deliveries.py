@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from app.application import App
 from app.catalogue import DELIVERIES
 from app.errors import ConditionFailedError
 from app.models.deliveries import Delivery, Job, Progress, Tally
 from app.models.ids import ConnectionId, MessageId
 from app.models.times import epoch_s
-from app.runtime import App
 from tests.integration.faults import FaultServer, forwarded, lost
 from tests.integration.rows import BOB, MESSAGE, crowd, delivery, work
 from tests.integration.site import Clock, Site

@@ -2,8 +2,8 @@
 
 import pytest
 
+from app.application import App
 from app.catalogue import DEVICES, USERS
-from app.runtime import App
 from tests.integration.events import Client
 from tests.integration.faults import FaultServer, forwarded, lost
 from tests.integration.phones import Phones

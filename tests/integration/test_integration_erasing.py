@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest_asyncio
 
+from app.application import App
 from app.catalogue import DEVICES, MESSAGES, NOTIFICATIONS, TABLES, TICKETS, USERS, Table
 from app.models.ids import MessageId, UserId, notification_id
-from app.runtime import App
 from tests.integration.events import Client
 from tests.integration.mailbox import Mailbox
 from tests.integration.phones import Phones

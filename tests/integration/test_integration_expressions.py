@@ -9,6 +9,7 @@ import moto.dynamodb.parsing
 import orjson
 import pytest
 
+from app.application import App
 from app.aws import Call
 from app.catalogue import USERS
 from app.errors import ConditionFailedError
@@ -17,7 +18,6 @@ from app.models.deliveries import Progress, Tally
 from app.models.ids import ConnectionId, Ticket
 from app.models.times import epoch_s
 from app.models.users import UpdateUser
-from app.runtime import App
 from app.stores.connections import Connections
 from app.stores.deliveries import Deliveries
 from app.stores.devices import Devices

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from app.application import App
 from app.catalogue import CONNECTIONS, DELIVERIES, FUNCTIONS, MESSAGES, NOTIFICATIONS, TICKETS, USERS
 from app.models.times import epoch_s
-from app.runtime import App, LambdaFunction
+from app.runtime import LambdaFunction
 from tests.integration.events import Client, load
 from tests.integration.faults import COUNT, FaultServer
 from tests.integration.site import Clock, Site

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from app.application import App
 from app.catalogue import (
     DELIVERIES,
     EMAIL_SENDER,
@@ -19,7 +20,6 @@ from app.catalogue import (
     Grant,
     Resource,
 )
-from app.runtime import App
 from tests.integration.events import Client, named
 from tests.integration.faults import COUNT, FaultServer, Seen, forwarded
 from tests.integration.mailbox import Mailbox, told

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from app.application import App
 from app.catalogue import CONNECTIONS, DELIVERIES, MESSAGES, NOTIFICATIONS, USERS
 from app.models.ids import UserId
 from app.models.times import epoch_s
-from app.runtime import App
 from tests.integration.events import Client
 from tests.integration.faults import FaultServer
 from tests.integration.rows import ALICE, QUIET, crowd, user

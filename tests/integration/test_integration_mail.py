@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import pytest
 
+from app.application import App
 from app.catalogue import CONNECTIONS
 from app.models.mails import Mail
 from app.models.told import Told
-from app.runtime import App
 from tests.integration.events import Client
 from tests.integration.faults import Behaviour, FaultServer
 from tests.integration.mailbox import Mailbox, told

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from app.application import App
 from app.catalogue import CONNECTIONS, DEVICES, USERS
 from app.errors import ConditionFailedError, ThrottledError, UnavailableError
 from app.models.connections import Page
 from app.models.ids import ConnectionId
 from app.models.times import epoch_s
-from app.runtime import App
 from app.stores.connections import Connections
 from app.stores.devices import Devices
 from app.stores.dynamo import DynamoTable, encode

@@ -2,9 +2,9 @@
 
 import pytest
 
+from app.application import App
 from app.catalogue import CONNECTIONS, USERS
 from app.models.times import epoch_s, iso
-from app.runtime import App
 from tests.integration.events import Client
 from tests.integration.faults import FaultServer, forwarded, hang, lost
 from tests.integration.site import Clock, Site

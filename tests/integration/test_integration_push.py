@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pytest
 import pytest_asyncio
 
+from app.application import App
 from app.catalogue import DEVICES, PUSH_QUEUE
-from app.runtime import App
 from tests.integration.events import Client
 from tests.integration.faults import Behaviour, FaultServer, forwarded, lost
 from tests.integration.phones import Phones

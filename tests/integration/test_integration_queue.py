@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from app.application import App
 from app.catalogue import DELIVERIES_QUEUE
 from app.channels.queue import Queue
 from app.errors import UnavailableError
-from app.runtime import App
 from tests.integration.faults import FaultServer, forwarded
 from tests.integration.site import Site
 from tests.integration.wire import json_ok

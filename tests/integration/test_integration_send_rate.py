@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from app.application import App
 from app.catalogue import DELIVERIES
 from app.models.ids import UserId
 from app.models.times import epoch_s
-from app.runtime import App
 from app.stores.rates import SendRates
 from tests.integration.events import Client
 from tests.integration.faults import COUNT, FaultServer, forwarded, hang, lost

@@ -6,9 +6,9 @@ from typing import Any, get_args
 
 import pytest
 
+from app.application import App
 from app.catalogue import DELIVERIES
 from app.models.deliveries import TRANSITIONS, Delivery, State, Tally
-from app.runtime import App
 from app.stores.deliveries import Deliveries
 from tests.integration.rows import BOB, MESSAGE, delivery, work
 from tests.integration.site import Clock, Site

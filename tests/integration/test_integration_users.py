@@ -1,10 +1,10 @@
 import pytest
 
+from app.application import App
 from app.catalogue import USERS
 from app.errors import ConditionFailedError, ConflictError, NotFoundError
 from app.models.ids import UserId
 from app.models.users import UpdateUser
-from app.runtime import App
 from tests.integration.rows import ALICE, BOB, CAROL, QUIET, user
 from tests.integration.site import Clock, Site
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import pytest
 import pytest_asyncio
 
+from app.application import App
 from app.catalogue import MESSAGES
-from app.runtime import App
 from tests.integration.arrival import assert_arrived, break_down, only_delivery, recover
 from tests.integration.events import Client
 from tests.integration.faults import Behaviour, FaultServer, forwarded, hang, lost

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from app.runtime import App
+from app.application import App
 from tests.integration.events import Context, load, named
 from tests.integration.site import Clock, Site
 

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
-from app.delivery.endpoint import Endpoint
 from app.delivery.fast_lane import FastLane
 from app.delivery.governor import Governor
 from app.delivery.lane import Outcome, PostLane
-from app.delivery.signing import Credentials
 from app.models.ids import ConnectionId
+from app.transport.credentials import Credentials
+from app.transport.endpoint import Endpoint
 from tests.lane.certificates import Pems
 from tests.lane.fake_connections import ACCESS_KEY, SECRET_KEY, FakeConnections
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.delivery.http_answer import LARGEST, Answer, MalformedError, is_plain_ok
+from app.transport.answer import LARGEST, Answer, MalformedError, is_plain_ok
 from tests.lane.faults import Reply
 
 PLAIN = (

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from app.delivery.dialing import Address, verifying_context
 from app.delivery.fast_lane import FastLane
 from app.delivery.lane import Outcome
 from app.delivery.pool import HANDSHAKES, IDLE_S, QUIET_S
 from app.models.ids import ConnectionId
+from app.transport.dialing import Address, verifying_context
 from tests.lane.certificates import Pems, certify
 from tests.lane.conftest import WINDOW
 from tests.lane.fake_connections import FakeConnections

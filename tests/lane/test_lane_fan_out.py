@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from app.delivery.endpoint import Endpoint
 from app.delivery.fan_out import MOST, FanOut, Post, Terms
 from app.delivery.governor import Governor
 from app.delivery.signing import Signer
+from app.transport.endpoint import Endpoint
 from tests.lane.posting import PAYLOAD, REGION, credentials, ids
 
 

@@ -9,9 +9,9 @@ import pytest
 from app.delivery.fast_lane import FastLane
 from app.delivery.governor import Governor
 from app.delivery.lane import Outcome
-from app.delivery.signing import Credentials
 from app.errors import UnavailableError
 from app.models.ids import ConnectionId
+from app.transport.credentials import Credentials
 from tests.lane.certificates import Pems
 from tests.lane.conftest import WINDOW
 from tests.lane.fake_connections import FakeConnections

@@ -7,8 +7,8 @@ from typing import cast
 
 import pytest
 
-from app.delivery.dialing import Dialer
 from app.delivery.pool import Pool
+from app.transport.dialing import Dialer
 from tests.lane.faults import OK
 
 

@@ -14,10 +14,11 @@ from botocore.exceptions import CredentialRetrievalError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.delivery.endpoint import Endpoint
-from app.delivery.signing import Credentials, SdkCredentials, Signer
+from app.delivery.signing import Signer
 from app.errors import UnavailableError
 from app.models.ids import ConnectionId
+from app.transport.credentials import Credentials, SdkCredentials
+from app.transport.endpoint import Endpoint
 from tests.lane.posting import PAYLOAD, REGION
 
 KEYS = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")

@@ -52,6 +52,9 @@ class Doubles(Clients):
     async def get(self, name: ServiceName) -> Any:  # noqa: ARG002 - the base class has it
         return _Client(self.aws)
 
+    async def sdk(self, name: ServiceName) -> Any:
+        return await self.get(name)
+
 
 class _Client:
     def __init__(self, aws: Aws) -> None:

@@ -1,8 +1,8 @@
 import hypothesis
 import pytest
 
+from app.application import App
 from app.catalogue import variables
-from app.runtime import App
 from app.settings import Settings
 from tests.unit.aws import Aws, Doubles
 from tests.unit.delivering import Site
@@ -17,7 +17,7 @@ hypothesis.settings.load_profile("unit")
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings.read({name: name.lower() for name in variables()} | {"POST_LANE": "sdk"})
+    return Settings.read({name: name.lower() for name in variables()} | {"POST_LANE": "sdk", "USERS_CACHE": ""})
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.application import App
 from app.catalogue import CONNECTIONS, DELIVERIES, USERS
 from app.delivery.lane import PostLane
 from app.models.deliveries import Delivery, Job, Progress, State
@@ -14,7 +15,6 @@ from app.models.messages import SendMessage
 from app.models.users import User
 from app.models.wire import check
 from app.models.work import Work
-from app.runtime import App
 from app.settings import Settings
 from tests.unit.aws import Aws, Doubles
 from tests.unit.people import ADA, NOW, NOW_S, Row, person

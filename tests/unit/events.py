@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from app.runtime import App, LambdaFunction
+from app.application import App
+from app.runtime import LambdaFunction
 from tests.unit.people import ADA, NOW_S
 
 REQUEST_ID = "JKJaXmPLvHcESHA="

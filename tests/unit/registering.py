@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.application import App
 from app.catalogue import DEVICES
 from app.handlers import devices
-from app.runtime import App
 from tests.unit.delivering import Site
 from tests.unit.endpoints import Endpoints
 from tests.unit.events import Answer, ask, claims, http_event

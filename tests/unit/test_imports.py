@@ -7,33 +7,48 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 # What each module or package of app may import of app, besides itself; nothing else is in app.
-_EVERYWHERE = ("catalogue", "errors", "log", "together")
+_EVERYWHERE = ("resources", "errors", "log", "together")
 _BELOW_DELIVERY = ("models", "aws")
 _EDGES = ("http", "sockets", "batch", "accounts")
 _ABOVE = ("delivery", "outreach", "inbox")  # none of them knows another
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
-    "catalogue": (),
+    "resources": (),
+    "catalogue": ("resources",),
     "settings": (),
-    "start": (),
+    "start": ("application", "aws", "settings"),
     "errors": (),
     "log": (),
     "together": (),
-    "aws": _EVERYWHERE,
+    "transport": _EVERYWHERE,
+    "direct": (*_EVERYWHERE, "transport"),
+    "aws": (*_EVERYWHERE, "transport", "direct"),
+    "cache": (*_EVERYWHERE, "aws"),
     "models": _EVERYWHERE,
     "stores": (*_EVERYWHERE, *_BELOW_DELIVERY),
     "channels": (*_EVERYWHERE, *_BELOW_DELIVERY),
-    "delivery": (*_EVERYWHERE, *_BELOW_DELIVERY, "stores", "channels"),
+    "delivery": (*_EVERYWHERE, *_BELOW_DELIVERY, "transport", "stores", "channels"),
     "outreach": (*_EVERYWHERE, *_BELOW_DELIVERY, "stores", "channels"),
     "inbox": (*_EVERYWHERE, *_BELOW_DELIVERY, "stores", "channels"),
     "erasing": (*_EVERYWHERE, *_BELOW_DELIVERY, "stores", "channels", "outreach"),
     # Puts the parts together once per execution environment.
-    "runtime": (*_EVERYWHERE, *_BELOW_DELIVERY, "stores", "channels", *_ABOVE, "erasing", "settings"),
+    "application": (
+        *_EVERYWHERE,
+        *_BELOW_DELIVERY,
+        "transport",
+        "cache",
+        "stores",
+        "channels",
+        *_ABOVE,
+        "erasing",
+        "settings",
+    ),
+    "runtime": (*_EVERYWHERE, "application", "aws", "settings"),
     # The edges: how AWS asks, and how it wants its answer.
-    "http": (*_EVERYWHERE, "models", "runtime"),
-    "sockets": (*_EVERYWHERE, "models", "runtime"),
-    "batch": (*_EVERYWHERE, "models", "runtime"),
-    "accounts": (*_EVERYWHERE, "models", "runtime"),
-    "handlers": (*_EVERYWHERE, "models", "stores", "channels", *_ABOVE, "runtime", *_EDGES),
+    "http": (*_EVERYWHERE, "models", "application", "runtime"),
+    "sockets": (*_EVERYWHERE, "models", "application", "runtime"),
+    "batch": (*_EVERYWHERE, "models", "application", "runtime"),
+    "accounts": (*_EVERYWHERE, "models", "application", "runtime"),
+    "handlers": (*_EVERYWHERE, "models", "stores", "channels", *_ABOVE, "application", "runtime", *_EDGES),
 }
 MODULES = sorted(path.relative_to(ROOT).as_posix() for name in ("app", "infra") for path in (ROOT / name).rglob("*.py"))
 

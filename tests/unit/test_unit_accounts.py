@@ -4,11 +4,11 @@ from typing import Any
 import pytest
 
 from app.accounts import confirmation
+from app.application import App
 from app.catalogue import USERS
 from app.errors import BugError, UnavailableError
 from app.handlers import users
 from app.models.users import CreateUser, User
-from app.runtime import App
 from tests.unit.aws import down, hang
 from tests.unit.delivering import Site
 from tests.unit.events import Remaining, lines

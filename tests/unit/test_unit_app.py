@@ -1,10 +1,10 @@
 from dataclasses import replace
 
+from app.application import App
 from app.aws import Clients, Service
 from app.catalogue import DELIVERIES_QUEUE, DIRECT_POSTS_PER_S, WORKER_POSTS_PER_S
 from app.delivery.fast_lane import FastLane
 from app.handlers import messages
-from app.runtime import App
 from app.settings import Settings
 from tests.unit.aws import Aws
 from tests.unit.delivering import Site

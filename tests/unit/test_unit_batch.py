@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from app.application import App
 from app.batch import RESERVE_S, Received, queue_source, schedule
 from app.catalogue import DELIVERIES_QUEUE, variables
 from app.handlers import deliveries
-from app.runtime import App, Core, LambdaFunction
+from app.runtime import Core, LambdaFunction
 from app.settings import MissingSettingsError
 from tests.unit.aws import Aws, down, hang
 from tests.unit.delivering import MESSAGE, Site, work_of

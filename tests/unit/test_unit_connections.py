@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from app.application import App
 from app.handlers.connections import MAX_FRAME_BYTES, handle
-from app.runtime import App
 from app.stores.dynamo import decode, encode
 from tests.unit.aws import Aws, down, refusal
 from tests.unit.events import REQUEST_ID, knock, lines, socket_event

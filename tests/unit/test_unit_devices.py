@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from app.application import App
 from app.catalogue import DEVICES
 from app.models.devices import MAX_DEVICES
 from app.models.ids import device_id
-from app.runtime import App
 from tests.unit.aws import down, refusal
 from tests.unit.events import REQUEST_ID
 from tests.unit.people import ADA, BOB, CLEO, NOW_ISO

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
+from app.application import App
 from app.errors import UnauthenticatedError
 from app.http import Caller, Request, Response, http_api
 from app.models.ids import UserId
-from app.runtime import App
 from tests.unit.aws import Aws
 from tests.unit.events import ask, claims, http_event
 from tests.unit.people import ADA, BOB, NOW_S

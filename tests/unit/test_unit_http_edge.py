@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from app.application import App
 from app.errors import ConflictError, InProgressError, ThrottledError
 from app.http import Request, Response, etag, http_api, http_routes
-from app.runtime import App, Core
+from app.runtime import Core
 from tests.unit.events import REQUEST_ID, Answer, Remaining, ask, http_event, lines
 
 MARKER = "Xmarker"

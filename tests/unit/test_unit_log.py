@@ -4,9 +4,11 @@ from typing import Any
 import orjson
 import pytest
 
+from app.application import App
 from app.handlers import connections, deliveries, messages, tickets, users
 from app.log import log, log_exception, metrics
-from app.runtime import App, LambdaFunction
+from app.resources import TICKET_PARAMETER
+from app.runtime import LambdaFunction
 from app.stores.dynamo import encode
 from tests.unit.aws import Aws, Reply, batch, down, held, page, refusal
 from tests.unit.delivering import MESSAGE as MESSAGE_ID
@@ -20,7 +22,7 @@ KEY = f"{M}-key"
 SECRETS = {"headers": {"authorization": f"Bearer {M}", "idempotency-key": KEY, "x-other": M}, "path": {"userId": ADA}}
 CREATE = {"firstName": M, "lastName": M, "email": MAIL}
 MESSAGE = {"recipientIds": [BOB], "content": M, "title": M}
-TICKET = {"methodArn": "arn", "queryStringParameters": {tickets.PARAMETER: M}}
+TICKET = {"methodArn": "arn", "queryStringParameters": {TICKET_PARAMETER: M}}
 
 JOB = {"attributes": {"ApproximateReceiveCount": "1"}, "messageId": "q", "receiptHandle": M, "body": "{}"}
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from app.application import App
 from app.catalogue import DELIVERIES, PUSH_QUEUE, USERS
 from app.handlers import push
 from app.models.ids import device_id, notification_id
 from app.models.told import Told
-from app.runtime import App
 from app.stores.claims import LEASE
 from tests.unit.aws import down, hang, refusal
 from tests.unit.delivering import MESSAGE, names

@@ -4,7 +4,7 @@ from app.catalogue import PUSH_APPLICATIONS, variables
 from app.settings import MissingSettingsError, Settings
 
 WHOLE = {name: name.lower() for name in variables()}
-OPTIONAL = {"EMAIL_SENDER", "USER_POOL_ID", *(each.variable for each in PUSH_APPLICATIONS)}
+OPTIONAL = {"EMAIL_SENDER", "USER_POOL_ID", "USERS_CACHE", *(each.variable for each in PUSH_APPLICATIONS)}
 REQUIRED = [name for name in variables() if name not in OPTIONAL]
 
 

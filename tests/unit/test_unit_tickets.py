@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from app.handlers.tickets import PARAMETER, authorize, create
-from app.runtime import App
+from app.application import App
+from app.handlers.tickets import authorize, create
+from app.resources import TICKET_PARAMETER
 from app.stores.dynamo import decode, encode
 from tests.unit.aws import Aws, condition_failed, down, refusal
 from tests.unit.events import Remaining, ask, http_event, lines
@@ -15,7 +16,7 @@ GRANT = {"ticket": TICKET, "userId": ADA, "tokenExpiresAt": NOW_S + 3600, "expir
 
 
 async def authorized(app: App, query: Any = None, **event: Any) -> dict[str, Any]:
-    asked = {"queryStringParameters": {PARAMETER: TICKET} if query is None else query}
+    asked = {"queryStringParameters": {TICKET_PARAMETER: TICKET} if query is None else query}
     whole = {"type": "REQUEST", "methodArn": ARN, "requestContext": {"connectionId": "c"}, **asked, **event}
     policy: dict[str, Any] = await authorize.answer(lambda: app, whole, Remaining())
     return policy
@@ -65,7 +66,7 @@ async def test_a_good_ticket_opens_the_door(app: App, aws: Aws) -> None:
 
 @pytest.mark.parametrize("ticket", ["x", "x" * 42, "x" * 44, "x" * 3000, "\u017c" * 43, TICKET + "\n"])
 async def test_what_cannot_be_a_ticket_reaches_no_table(app: App, aws: Aws, ticket: str) -> None:
-    assert effect(await authorized(app, {PARAMETER: ticket})) == "Deny"
+    assert effect(await authorized(app, {TICKET_PARAMETER: ticket})) == "Deny"
     assert aws.calls == []
 
 
@@ -97,7 +98,7 @@ async def test_any_other_ticket_leaves_it_shut(app: App, aws: Aws, reply: Any) -
     assert (effect(policy), policy["context"]) == ("Deny", {})
 
 
-@pytest.mark.parametrize("query", [{}, {PARAMETER: ""}, {"token": TICKET}])
+@pytest.mark.parametrize("query", [{}, {TICKET_PARAMETER: ""}, {"token": TICKET}])
 async def test_no_ticket_leaves_it_shut(app: App, aws: Aws, query: Any) -> None:
     assert effect(await authorized(app, query)) == "Deny"
     assert aws.calls == []
@@ -112,7 +113,7 @@ async def test_missing_settings_leave_it_shut() -> None:
     def no_app() -> App:
         raise KeyError
 
-    event = {"methodArn": ARN, "queryStringParameters": {PARAMETER: TICKET}}
+    event = {"methodArn": ARN, "queryStringParameters": {TICKET_PARAMETER: TICKET}}
     assert effect(await authorize.answer(no_app, event, Remaining())) == "Deny"
 
 

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from app.application import App
 from app.handlers import users
-from app.runtime import App
 from app.stores.dynamo import decode, encode
 from tests.unit.aws import Aws, condition_failed, down, refusal
 from tests.unit.events import Answer, ask, claims, http_event

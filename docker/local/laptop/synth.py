@@ -51,5 +51,5 @@ def _digest(root: Path) -> str:
 
 
 def _sources(root: Path) -> Iterator[Path]:
-    yield from (root / "app/catalogue.py", root / "requirements-dev.txt")
+    yield from (root / "app/catalogue.py", root / "app/resources.py", root / "requirements-dev.txt")
     yield from sorted(file for file in (root / "infra").rglob("*") if file.is_file() and file.suffix != ".pyc")

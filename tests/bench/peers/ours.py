@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 
-from app.delivery.endpoint import Endpoint
 from app.delivery.fast_lane import FastLane
 from app.delivery.governor import Governor
 from app.delivery.lane import Outcome
-from app.delivery.signing import Credentials
 from app.models.ids import ConnectionId
+from app.transport.credentials import Credentials
+from app.transport.endpoint import Endpoint
 from tests.bench.peers.orders import PAYLOAD, Load, serve
 
 POSTED, GONE = Outcome.POSTED, Outcome.GONE

@@ -33,7 +33,8 @@ def places(tmp_path: Path) -> Places:
     for folder in (".local", "infra", "app"):
         (tmp_path / folder).mkdir()
     (tmp_path / "infra/__main__.py").write_text(INFRA)
-    (tmp_path / "app/catalogue.py").write_text("")
+    for name in ("catalogue.py", "resources.py"):
+        (tmp_path / "app" / name).write_text("")
     (tmp_path / "requirements-dev.txt").write_text("")
     (tmp_path / "requirements.txt").write_text("")
     return Places(tmp_path)
@@ -45,6 +46,7 @@ def silent(_line: str) -> None:
 
 def test_the_places_are_in_this_checkout() -> None:
     assert (here().root / "app/catalogue.py").exists()
+    assert (here().root / "app/resources.py").exists()
 
 
 def test_a_run_set_apart_shares_only_what_is_made_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -115,7 +117,9 @@ def test_unchanged_sources_are_synthesized_once(places: Places) -> None:
     assert synth.template(places, silent) == first
 
 
-@pytest.mark.parametrize("changed", ["infra/stack.py", "infra/cdk.json", "app/catalogue.py", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "changed", ["infra/stack.py", "infra/cdk.json", "app/catalogue.py", "app/resources.py", "requirements-dev.txt"]
+)
 def test_a_changed_source_is_synthesized_anew(places: Places, changed: str) -> None:
     synth.template(places, silent)
     (places.root / changed).write_text("changed")

@@ -1,4 +1,4 @@
-"""Opens connections to the management API without blocking the loop: name, TCP, TLS."""
+"""Opens connections without blocking the loop: name, TCP, TLS."""
 
 import asyncio
 import errno
@@ -7,10 +7,10 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
-from app.delivery.endpoint import Endpoint
-from app.delivery.post_socket import RawSocket
+from app.transport.endpoint import Endpoint
+from app.transport.raw_socket import Direction, RawSocket, ready
 
 DIAL_S = 1.5  # for name, TCP and TLS together; leaves a post time to be sent
 CONNECT_S = 0.5  # for TCP to one address, so that there is time to try another
@@ -114,7 +114,7 @@ class Dialer:
                 await _connect(raw, address)
             if isinstance(raw, ssl.SSLSocket):
                 while (wanted := _shake(raw)) is not None:
-                    await _ready(raw.fileno(), wanted)
+                    await ready(raw, wanted)
         except BaseException:
             raw.close()
             raise
@@ -143,13 +143,13 @@ class Dialer:
 async def _connect(raw: socket.socket, address: tuple[Any, ...]) -> None:
     code = raw.connect_ex(address)
     if code in (errno.EINPROGRESS, errno.EAGAIN):
-        await _ready(raw.fileno(), "write")
+        await ready(raw, "write")
         code = raw.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if code:
         raise OSError(code, os.strerror(code))
 
 
-def _shake(tls: ssl.SSLSocket) -> Literal["read", "write"] | None:
+def _shake(tls: ssl.SSLSocket) -> Direction | None:
     """Takes the handshake as far as it goes now; returns what it waits for, or None when it is done."""
     try:
         tls.do_handshake()
@@ -158,19 +158,3 @@ def _shake(tls: ssl.SSLSocket) -> Literal["read", "write"] | None:
     except ssl.SSLWantWriteError:
         return "write"
     return None
-
-
-async def _ready(fd: int, wanted: Literal["read", "write"]) -> None:
-    loop = asyncio.get_running_loop()
-    add, remove = (loop.add_reader, loop.remove_reader) if wanted == "read" else (loop.add_writer, loop.remove_writer)
-    ready: asyncio.Future[None] = loop.create_future()
-    add(fd, _wake, ready)
-    try:
-        await ready
-    finally:
-        remove(fd)
-
-
-def _wake(ready: "asyncio.Future[None]") -> None:
-    if not ready.done():
-        ready.set_result(None)

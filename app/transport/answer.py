@@ -3,7 +3,7 @@
 from enum import Enum, auto
 
 _DIGITS = b"0123456789abcdef"
-LARGEST = 65_536  # bytes of one answer; API Gateway's have some hundred
+LARGEST = 65_536  # bytes of one answer whose body nobody wants; API Gateway's have some hundred
 
 
 class MalformedError(Exception):
@@ -36,26 +36,48 @@ class _Body(Enum):
 class Answer:
     """One answer, fed with whatever pieces the network makes of it.
 
-    Once `done` is true, `status`, `reusable` and `error` hold. Bodies are read over, never kept.
+    Once `done` is true, `status`, `reusable`, `error` and `fields` hold, and `body` where it is kept; else it is read
+    over.
     """
 
-    __slots__ = ("_body", "_head", "_left", "_seen", "_trailing", "done", "error", "reusable", "status")
+    __slots__ = (
+        "_body",
+        "_head",
+        "_largest",
+        "_left",
+        "_pieces",
+        "_seen",
+        "_trailing",
+        "done",
+        "error",
+        "fields",
+        "reusable",
+        "status",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, largest: int = LARGEST, *, keeps_body: bool = False) -> None:
+        """`largest`: bytes of the whole answer; more than that is malformed."""
         self.status = 0
         self.reusable = True  # the connection can take another request
         self.error = ""  # what AWS calls it: the header X-Amzn-ErrorType without what may follow a colon
         self.done = False
+        self.fields: dict[bytes, bytes] = {}  # by name in lower case
+        self._largest = largest
+        self._pieces: list[bytes] | None = [] if keeps_body else None
         self._head = b""  # what is not yet understood
         self._left = 0  # bytes of the body, or of the chunk and its line end
         self._body = _Body.NONE
         self._trailing = False  # after the last chunk
         self._seen = 0
 
+    @property
+    def body(self) -> bytes:
+        return b"".join(self._pieces or ())
+
     def feed(self, data: bytes) -> None:
         """Takes the next bytes; raises MalformedError."""
         self._seen += len(data)
-        if self._seen > LARGEST:
+        if self._seen > self._largest:
             raise MalformedError
         data, self._head = self._head + data, b""
         while data and not self.done:
@@ -75,13 +97,24 @@ class Answer:
         if self._body is _Body.NONE:
             return self._read_head(data)
         if self._body is _Body.TO_THE_END:
+            self._keep(data, len(data))
             return b""
         if self._left:
             taken = min(self._left, len(data))
+            self._keep(data, min(taken, self._left - self._line_end))
             self._left -= taken
             self.done = not self._left and self._body is _Body.SIZED
             return data[taken:]
         return self._read_chunk_line(data)
+
+    @property
+    def _line_end(self) -> int:
+        """How many of the bytes that are left are no part of the body."""
+        return 2 if self._body is _Body.CHUNKED else 0
+
+    def _keep(self, data: bytes, count: int) -> None:
+        if self._pieces is not None and count > 0:
+            self._pieces.append(data[:count])
 
     def _read_head(self, data: bytes) -> bytes:
         head, found, rest = data.partition(b"\r\n\r\n")
@@ -90,7 +123,7 @@ class Answer:
             return b""
         first, *lines = head.split(b"\r\n")
         self._read_status(first)
-        fields = _fields(lines)
+        fields = self.fields = _fields(lines)
         if 100 <= self.status < 200:
             return rest  # "100 Continue" and its like; the answer is still to come
         self.error = fields.get(b"x-amzn-errortype", b"").partition(b":")[0].decode("latin-1")
@@ -118,7 +151,7 @@ class Answer:
                 self.reusable = False
             self._body = _Body.CHUNKED if _tokens(coding)[-1] == b"chunked" else _Body.TO_THE_END
         elif length is not None:
-            self._body, self._left = _Body.SIZED, _size(length, 10)
+            self._body, self._left = _Body.SIZED, _size(length, 10, self._largest)
             self.done = not self._left
         else:
             self._body, self.reusable = _Body.TO_THE_END, False
@@ -131,7 +164,7 @@ class Answer:
         if self._trailing:
             self.done = not line  # an empty line ends the trailer fields
         else:
-            size = _size(line.partition(b";")[0].strip(), 16)
+            size = _size(line.partition(b";")[0].strip(), 16, self._largest)
             self._left = size + 2 if size else 0
             self._trailing = not size
         return rest
@@ -155,10 +188,10 @@ def _tokens(value: bytes) -> list[bytes]:
     return [token.strip() for token in value.lower().split(b",")]
 
 
-def _size(digits: bytes, base: int) -> int:
+def _size(digits: bytes, base: int, largest: int) -> int:
     if not digits or digits.strip(_DIGITS[:base] + _DIGITS[10:base].upper()):  # int() takes signs and blanks too
         raise MalformedError
     size = int(digits[:12], base)
-    if size > LARGEST:
+    if size > largest:
         raise MalformedError
     return size
