@@ -1,6 +1,7 @@
 """A stage takes the released image that it is told, and rolls back to an earlier one in the same way."""
 
 import json
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from infra.stack import SiteCommunications
 from infra.stages import STAGES
 from tests.infra.template import Template
 
+ROOT = Path(__file__).parents[2]
 RELEASE = "sha256:" + "1a" * 32
 EARLIER = "sha256:" + "2b" * 32
 WARM = {each.function for each in STAGES["prod"].concurrency if each.provisioned}
@@ -62,3 +64,19 @@ def _resources(folder: Path, digest: str) -> dict[str, dict[str, object]]:
         "Resources"
     ]
     return resources
+
+
+@pytest.mark.parametrize(
+    ("variables", "arguments"),
+    [
+        ({}, "--stage dev"),
+        ({"STAGE": "prod", "DIGEST": RELEASE}, f"--stage prod --digest {RELEASE}"),
+        ({"DIGEST": "x; echo --check"}, "--stage dev --digest x; echo --check"),
+        ({"GITHUB": "acme/site"}, "--stage dev --github acme/site"),
+    ],
+    ids=str,
+)
+def test_the_cdk_hands_on_what_make_was_told(variables: dict[str, str], arguments: str) -> None:
+    command = json.loads((ROOT / "infra/cdk.json").read_text())["app"].replace("../.venv/bin/python", "echo")
+    said = subprocess.run(["sh", "-c", command], env=variables, capture_output=True, text=True, check=True).stdout  # noqa: S603, S607
+    assert said.split() == ["-m", "infra", *arguments.split()]

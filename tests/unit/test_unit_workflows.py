@@ -6,6 +6,7 @@ That their syntax is right, `make lint` sees.
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,7 @@ def test_one_deployment_of_a_stage_waits_for_the_other() -> None:
     assert concurrency == {"group": "deploy-${{ inputs.stage }}", "cancel-in-progress": False}
 
 
+@cache
 def _read(file: Path) -> Any:
     return YAML(typ="safe").load(file)
 
@@ -95,6 +97,7 @@ def _steps(file: Path) -> Iterator[Any]:
         yield from job.get("steps", ())
 
 
+@cache
 def _targets() -> set[str]:
     help_of_make = subprocess.run(["make", "help"], cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S607
     return set(re.findall(r"^  make ([a-z-]+)", help_of_make, re.MULTILINE))
