@@ -291,13 +291,13 @@ class App:
 
     def lane(self, posts_per_s: int) -> PostLane:
         """Makes a lane with this share of the account's quota; what it opens is closed by `close`."""
-
         from app.delivery.fast_lane import FastLane
         from app.delivery.governor import Governor
-        from app.delivery.sdk_lane import SdkLane
         from app.transport.endpoint import Endpoint
 
         if self.settings.post_lane == "sdk":
+            from app.delivery.sdk_lane import SdkLane
+
             return SdkLane(SdkService(self.clients, "apigatewaymanagementapi"))
         lane = FastLane(
             Endpoint.parse(self.settings.management_endpoint),

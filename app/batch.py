@@ -3,8 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from app import resources
 from app.application import App
@@ -16,8 +15,7 @@ AGAIN_S = 10  # after a failure; as often again for each further one, up to a qu
 MOST_AGAIN_S = 900
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """One message of a queue."""
 
     message_id: str  # SQS's own

@@ -211,7 +211,7 @@ Trigger: TypeAlias = HttpRoute | SocketRoute | SocketAuthorizer | QueueSource | 
 class Grant:
     """Actions on one resource, named as IAM names them.
 
-    `indexes` lists the indexes of a table that the actions also cover.
+    `indexes` lists the indexes of a table that they are on, in place of the table itself.
     On `Connections` the actions are HTTP methods: each is `execute-api:ManageConnections` on that method alone.
     """
 
@@ -274,24 +274,18 @@ FUNCTIONS = (
         (HttpRoute("DELETE", "/users/{userId}"),),
         (
             Grant(USERS, ("dynamodb:GetItem", "dynamodb:DeleteItem")),
-            Grant(CONNECTIONS, ("dynamodb:Query", "dynamodb:DeleteItem"), indexes=("byUser",)),
+            Grant(CONNECTIONS, ("dynamodb:DeleteItem",)),
+            Grant(CONNECTIONS, ("dynamodb:Query",), indexes=("byUser",)),
             *_DEVICES,
             Grant(MESSAGES, ("dynamodb:Query", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem")),
             Grant(MESSAGES, ("dynamodb:Query",), indexes=("byRecipient",)),
-            Grant(
-                NOTIFICATIONS, ("dynamodb:Query", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"), indexes=("byUser",)
-            ),
+            Grant(NOTIFICATIONS, ("dynamodb:BatchWriteItem", "dynamodb:UpdateItem")),
+            Grant(NOTIFICATIONS, ("dynamodb:Query",), indexes=("byUser",)),
             Grant(
                 DELIVERIES,
-                (
-                    "dynamodb:Query",
-                    "dynamodb:GetItem",
-                    "dynamodb:PutItem",
-                    "dynamodb:BatchWriteItem",
-                    "dynamodb:DeleteItem",
-                ),
-                indexes=("bySender",),
+                ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem"),
             ),
+            Grant(DELIVERIES, ("dynamodb:Query",), indexes=("bySender",)),
             Grant(USER_POOL, ("cognito-idp:AdminDeleteUser",)),
             Grant(SOCKETS, ("DELETE",)),
         ),
@@ -314,9 +308,8 @@ FUNCTIONS = (
             Grant(MESSAGES, ("dynamodb:PutItem",)),
             Grant(NOTIFICATIONS, ("dynamodb:PutItem",)),
             Grant(DELIVERIES, ("dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem")),
-            Grant(
-                CONNECTIONS, ("dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"), indexes=("byUser",)
-            ),
+            Grant(CONNECTIONS, ("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem")),
+            Grant(CONNECTIONS, ("dynamodb:Query",), indexes=("byUser",)),
             Grant(NOTIFICATIONS_TOPIC, ("sns:Publish",)),
             Grant(DELIVERIES_QUEUE, ("sqs:SendMessage",)),
             Grant(SOCKETS, ("POST", "DELETE")),
@@ -338,17 +331,12 @@ FUNCTIONS = (
         ),
         (
             Grant(USERS, ("dynamodb:GetItem",)),
-            Grant(
-                MESSAGES,
-                ("dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"),
-                indexes=("byRecipient",),
-            ),
-            Grant(
-                NOTIFICATIONS,
-                ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"),
-                indexes=("byUser", "unread", "seen"),
-            ),
-            Grant(DELIVERIES, ("dynamodb:Query", "dynamodb:GetItem"), indexes=("bySender",)),
+            Grant(MESSAGES, ("dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:UpdateItem")),
+            Grant(MESSAGES, ("dynamodb:Query",), indexes=("byRecipient",)),
+            Grant(NOTIFICATIONS, ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem")),
+            Grant(NOTIFICATIONS, ("dynamodb:Query",), indexes=("byUser", "unread", "seen")),
+            Grant(DELIVERIES, ("dynamodb:GetItem",)),
+            Grant(DELIVERIES, ("dynamodb:Query",), indexes=("bySender",)),
             Grant(CONNECTIONS, ("dynamodb:Query",), indexes=("byUser",)),
             Grant(SOCKETS, ("POST",)),
         ),
@@ -363,11 +351,8 @@ FUNCTIONS = (
             Grant(MESSAGES, ("dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")),
             Grant(NOTIFICATIONS, ("dynamodb:PutItem",)),
             Grant(DELIVERIES, ("dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:UpdateItem")),
-            Grant(
-                CONNECTIONS,
-                ("dynamodb:Query", "dynamodb:Scan", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"),
-                indexes=("byUser",),
-            ),
+            Grant(CONNECTIONS, ("dynamodb:Scan", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem")),
+            Grant(CONNECTIONS, ("dynamodb:Query",), indexes=("byUser",)),
             Grant(NOTIFICATIONS_TOPIC, ("sns:Publish",)),
             Grant(DELIVERIES_QUEUE, ("sqs:SendMessage", "sqs:ChangeMessageVisibility")),
             Grant(SOCKETS, ("POST", "DELETE")),
@@ -380,7 +365,8 @@ FUNCTIONS = (
         "app.handlers.deliveries.sweep",
         (Schedule(every_min=1),),
         (
-            Grant(DELIVERIES, ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:UpdateItem"), indexes=("pending",)),
+            Grant(DELIVERIES, ("dynamodb:GetItem", "dynamodb:UpdateItem")),
+            Grant(DELIVERIES, ("dynamodb:Query",), indexes=("pending",)),
             Grant(DELIVERIES_QUEUE, ("sqs:SendMessage",)),
         ),
         timeout_s=50,  # less than a minute, so that two seldom run at a time
@@ -418,12 +404,10 @@ FUNCTIONS = (
         (SocketRoute("$connect", weight=2), SocketRoute("$disconnect", weight=2), SocketRoute("$default", weight=3)),
         (
             Grant(USERS, ("dynamodb:GetItem",)),
-            Grant(
-                NOTIFICATIONS,
-                ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"),
-                indexes=("byUser", "unread"),
-            ),
-            Grant(CONNECTIONS, ("dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"), indexes=("byUser",)),
+            Grant(NOTIFICATIONS, ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem")),
+            Grant(NOTIFICATIONS, ("dynamodb:Query",), indexes=("byUser", "unread")),
+            Grant(CONNECTIONS, ("dynamodb:PutItem", "dynamodb:DeleteItem")),
+            Grant(CONNECTIONS, ("dynamodb:Query",), indexes=("byUser",)),
             Grant(SOCKETS, ("POST", "DELETE")),
         ),
     ),

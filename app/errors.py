@@ -27,12 +27,10 @@ answer repeats what the caller sent or names what is inside.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """One thing that is wrong with a body."""
 
     pointer: str  # JSON pointer (RFC 6901) into the body; "" is the whole of it

@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from app.application import App
 from app.aws import Clients
@@ -94,8 +94,7 @@ def core() -> Core:
     return _core
 
 
-@dataclass(frozen=True, slots=True)
-class LambdaFunction:
+class LambdaFunction(NamedTuple):
     """What Lambda calls; `answer` is the `async def` behind it, which tests call with an app of their own."""
 
     answer: Answer

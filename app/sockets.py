@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from app.application import App
 from app.errors import BugError, ProblemError, UnauthenticatedError
@@ -15,8 +14,7 @@ Kind: TypeAlias = Literal["connect", "disconnect", "message"]
 _KINDS: Mapping[str, Kind] = {"CONNECT": "connect", "DISCONNECT": "disconnect", "MESSAGE": "message"}
 
 
-@dataclass(frozen=True, slots=True)
-class SocketEvent:
+class SocketEvent(NamedTuple):
     """One event of one connection."""
 
     kind: Kind

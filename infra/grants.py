@@ -121,7 +121,7 @@ def _arns(grant: catalogue.Grant, resources: Resources) -> list[str]:
 
 
 def _table_arns(grant: catalogue.Grant, table: dynamodb.Table) -> list[str]:
-    return [table.table_arn, *(f"{table.table_arn}/index/{index}" for index in grant.indexes)]
+    return [f"{table.table_arn}/index/{index}" for index in grant.indexes] or [table.table_arn]
 
 
 def _connections_arns(grant: catalogue.Grant, resources: Resources) -> list[str]:

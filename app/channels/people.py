@@ -1,7 +1,6 @@
 """The Cognito user pool: who somebody is to the sign-in."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.aws import Call
 from app.errors import AbsentError, ExistsError, NotFoundError, RefusedError
@@ -9,14 +8,12 @@ from app.models.ids import UserId
 from app.models.wire import fault
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     user_id: UserId  # the token's `sub`
     email: str
 
 
-@dataclass(frozen=True, slots=True)
-class People:
+class People(NamedTuple):
     call: Call
     pool_id: str
 

@@ -1,7 +1,7 @@
 """An SQS queue: jobs for another invocation."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.aws import Call
 from app.errors import UnavailableError
@@ -10,8 +10,7 @@ from app.together import batched, together
 AT_ONCE = 10  # messages in one request, as many as SQS takes
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
+class Queue(NamedTuple):
     call: Call
     url: str
 

@@ -1,7 +1,6 @@
 """The `@connections` API: single frames to, and the end of, one WebSocket connection."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -11,8 +10,7 @@ from app.log import log
 from app.models.ids import ConnectionId
 
 
-@dataclass(frozen=True, slots=True)
-class Sockets:
+class Sockets(NamedTuple):
     call: Call
 
     async def post(self, connection_id: ConnectionId, frame: dict[str, Any]) -> None:

@@ -1,8 +1,7 @@
 """The SNS topic `notifications`: one publish tells every subscribed channel of a message."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import orjson
 
@@ -11,8 +10,7 @@ from app.models.ids import UserId
 from app.models.notifications import Notification
 
 
-@dataclass(frozen=True, slots=True)
-class NotificationsTopic:
+class NotificationsTopic(NamedTuple):
     call: Call
     arn: str
 

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.channels.sockets import Sockets
 from app.errors import RefusedError, UnavailableError
@@ -19,8 +19,7 @@ CROWDING_S = 1.5  # at most: the handshake waits for it
 TELLING_S = 0.5  # of that
 
 
-@dataclass(frozen=True, slots=True)
-class Crowding:
+class Crowding(NamedTuple):
     """Closes the surplus as far as the index knows of it, which may lag: what it misses, the next handshake finds.
 
     The new one is not refused instead, because a connection that vanished without a word may stay in the table for two

@@ -7,8 +7,8 @@ and stays open until every part of it is closed. Whatever dies on the way, the s
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.delivery.parts import Part, Parts, People
 from app.errors import (
@@ -36,8 +36,7 @@ AT_ONCE = 16  # requests in flight
 _REFUSALS = (ForbiddenError, RateLimitedError, ThrottledError, UnacceptableError)
 
 
-@dataclass(frozen=True, slots=True)
-class Dispatch:
+class Dispatch(NamedTuple):
     rates: SendRates
     users: Users
     parts: Parts

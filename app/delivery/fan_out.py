@@ -3,8 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from app.delivery.governor import Governor
 from app.delivery.lane import Outcome
@@ -30,8 +29,7 @@ class Carrier(Protocol):
     def resubmit(self, post: "Post") -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """How a fan-out may go about it."""
 
     window: int  # posts that are on their way and not slow, and outcomes that nobody has taken yet

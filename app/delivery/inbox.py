@@ -1,8 +1,8 @@
 """The rows that a message leaves with its recipients: one message and one notification each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.delivery.plan import message, notification
 from app.errors import ConditionFailedError
@@ -17,8 +17,7 @@ from app.stores.messages import Messages
 from app.stores.notifications import Notifications
 
 
-@dataclass(frozen=True, slots=True)
-class Inbox:
+class Inbox(NamedTuple):
     messages: Messages
     notifications: Notifications
 

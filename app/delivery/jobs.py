@@ -1,16 +1,15 @@
 """Puts parts of deliveries on the queue, to be gone on with by a worker."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.channels.queue import Queue
 from app.models.deliveries import Delivery, Job, Progress
 from app.stores.deliveries import Deliveries
 
 
-@dataclass(frozen=True, slots=True)
-class Jobs:
+class Jobs(NamedTuple):
     """First the queue, then the note that it was done: a crash in between brings a job twice, which is harmless."""
 
     deliveries: Deliveries

@@ -8,8 +8,8 @@ frames that they have.
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from app.delivery.course import Course
 from app.delivery.inbox import Inbox
@@ -33,8 +33,7 @@ THROTTLED_S = (5, 20)  # between these
 People = dict[UserId, User]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One part, with all that is known of it."""
 
     delivery: Delivery
@@ -51,8 +50,7 @@ class Part:
         return [name for name in self.work.recipients(self.progress.part) if name in self.people]
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     users: Users
     inbox: Inbox
     deliveries: Deliveries
@@ -126,7 +124,7 @@ class Parts:
 
     async def _tell(self, part: Part, page: Page, deadline: float) -> Part:
         reached, published = await both(self.teller.post(part.work, page, deadline), self._publish(part, deadline))
-        return replace(part, progress=after(part.progress, page, reached, self.now(), published=published))
+        return part._replace(progress=after(part.progress, page, reached, self.now(), published=published))
 
     async def _publish(self, part: Part, deadline: float) -> bool:
         if part.progress.published:
@@ -151,7 +149,7 @@ class Parts:
         pages = self.teller.connections.segment(int(number), int(count), part.progress.cursor, self.now)
         await both(course.run(pages), self._publish_on(course, part, until))
         progress = course.progress.model_copy(update={"published": course.published})
-        part = replace(part, progress=resting(progress, self.now()))
+        part = part._replace(progress=resting(progress, self.now()))
         if course.broke_off:
             await self.deliveries.save(part.progress, self.now())
             raise UnavailableError

@@ -1,8 +1,8 @@
 """Decides, without any I/O, what a message writes, what it sends, and how a part goes on."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import orjson
 
@@ -68,8 +68,7 @@ def live(people: dict[UserId, User], recipients: Iterable[UserId]) -> list[UserI
     return [name for name in recipients if name in people and people[name].settings.channels.realtime]
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(NamedTuple):
     """What came of the posts to one page of connections."""
 
     tally: Tally

@@ -1,9 +1,8 @@
 """Finds deliveries that were accepted and that nobody works on: they go to the queue again, or are given up."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from app.delivery.jobs import Jobs
 from app.log import log, log_exception, metrics
@@ -17,8 +16,7 @@ AT_ONCE = 10  # deliveries
 Swept: TypeAlias = Literal["queued", "failed", "kept"]
 
 
-@dataclass(frozen=True, slots=True)
-class Sweeper:
+class Sweeper(NamedTuple):
     deliveries: Deliveries
     jobs: Jobs
     now: Callable[[], datetime]

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.channels.sockets import Sockets
 from app.log import log_exception
@@ -17,8 +17,7 @@ MOST_ENDED = 100  # of one page: each is a request out of the account's quota, b
 AT_ONCE = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Tidy:
+class Tidy(NamedTuple):
     """Does what it can within a second and never raises: what is left is found again the next time."""
 
     connections: Connections

@@ -6,9 +6,8 @@ ended, and at the end it goes back to a minute before the first page was asked f
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.inbox.marking import LATE
 from app.inbox.notifications import NotificationLists
@@ -22,8 +21,7 @@ FETCHED = 32  # rows at a time: of long messages a frame has but a few
 MAX_ITEMS_BYTES = 30 * 1024  # of a page, so that the frame stays below 32 KiB
 
 
-@dataclass(frozen=True, slots=True)
-class CatchingUp:
+class CatchingUp(NamedTuple):
     lists: NotificationLists
     now: Callable[[], datetime]
 

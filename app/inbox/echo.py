@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.channels.sockets import Sockets
 from app.log import log_exception
@@ -15,8 +15,7 @@ IDS = 500  # in one frame: some 18 KB, of 32
 ECHO_S = 2.0  # at most: the marks are written, and whoever missed the frame sees them in the list
 
 
-@dataclass(frozen=True, slots=True)
-class Echo:
+class Echo(NamedTuple):
     connections: Connections
     sockets: Sockets
     now: Callable[[], datetime]

@@ -3,9 +3,8 @@
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.errors import ConditionFailedError, NotFoundError, UnavailableError
 from app.inbox.notifications import NotificationLists
@@ -22,8 +21,7 @@ LATE = timedelta(seconds=60)  # the longest that something takes to get into the
 AT_ONCE = 16  # writes in flight
 
 
-@dataclass(frozen=True, slots=True)
-class Marking:
+class Marking(NamedTuple):
     messages: Messages
     notifications: Notifications
     lists: NotificationLists

@@ -2,8 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
@@ -17,8 +16,7 @@ MAX_PAGE_BYTES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One row, as it is shown."""
 
     at: str  # its createdAt
@@ -30,8 +28,7 @@ class Entry:
 Entries: TypeAlias = AsyncGenerator[Entry, None]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     items: list[Wire]
     position: Position | None  # where it ended; None if nothing is before or after it
     more: bool
@@ -68,7 +65,7 @@ async def take(
 
 def _fitting(entry: Entry, max_bytes: int) -> Entry:
     """Returns what fits: a row that alone is too large becomes a pointer, the same without its content."""
-    return entry if _size(entry) <= max_bytes else replace(entry, item={**entry.item, "content": None})
+    return entry if _size(entry) <= max_bytes else entry._replace(item={**entry.item, "content": None})
 
 
 def _size(entry: Entry) -> int:

@@ -2,8 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.errors import NotFoundError
 from app.inbox.merging import Entries, Entry, Page, starts, take
@@ -21,8 +20,7 @@ from app.together import together
 SHARED_PAGE = 10  # see app/inbox/notifications.py
 
 
-@dataclass(frozen=True, slots=True)
-class MessageLists:
+class MessageLists(NamedTuple):
     messages: Messages
     deliveries: Deliveries
     notifications: Notifications

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from app.errors import NotFoundError
 from app.inbox.merging import MAX_PAGE_BYTES, Entries, Entry, Page, starts, take
@@ -21,8 +21,7 @@ REMEMBERED = timedelta(days=90)  # for so long, what is for everyone waits to be
 SHARED_PAGE = 10  # rows of everyone that are read at a time: there are few of them, and each list reads them
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(NamedTuple):
     """Somebody who reads, and what they have read of what is for everyone."""
 
     user_id: UserId
@@ -31,8 +30,7 @@ class Reader:
     unread: Mapping[NotificationId, str]  # the rest since then, with when each was told, the oldest first
 
 
-@dataclass(frozen=True, slots=True)
-class NotificationLists:
+class NotificationLists(NamedTuple):
     notifications: Notifications
     users: Users
     now: Callable[[], datetime]

@@ -1,9 +1,8 @@
 """Connections and the one-time tickets that open them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.models.ids import ConnectionId, Ticket, UserId
 from app.models.times import epoch_s, iso
@@ -47,8 +46,7 @@ class Connection(Stored):
         return self.model_dump(by_alias=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Some connections that a message is for."""
 
     live: Sequence[ConnectionId] = ()

@@ -1,9 +1,8 @@
 """What is done once although it is asked for more than once: notes beside the deliveries in their table."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from app.errors import ConditionFailedError
 from app.models.deliveries import KEPT
@@ -16,8 +15,7 @@ LEASE = timedelta(seconds=40)  # longer than one try takes; after it, whoever he
 Claimed: TypeAlias = Literal["taken", "done", "busy"]
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
+class Claims(NamedTuple):
     """A claim is taken before something is sent and done after it, so that a second delivery sends nothing.
 
     Only a crash between the two, or an answer that was lost, has it sent again.

@@ -1,8 +1,8 @@
 """The table Connections."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from app.models.connections import Connection, Page
 from app.models.ids import ConnectionId, UserId
@@ -14,8 +14,7 @@ PAGE = 2_000  # connections of a segment: what a crash may make a worker post ag
 HANDSHAKE = timedelta(seconds=10)  # a connection that is still being opened answers 410 like one that has ended
 
 
-@dataclass(frozen=True, slots=True)
-class Connections:
+class Connections(NamedTuple):
     table: DynamoTable
 
     async def put(self, connection: Connection) -> None:

@@ -6,8 +6,8 @@ the progress of parts: what is written often stays small.
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.errors import ConditionFailedError
 from app.models.deliveries import KEPT, PATIENCE, Delivery, Job, Progress, State, Tally, shard, shards, sources
@@ -23,8 +23,7 @@ _LAST = f"SET #state = :state, pendingSince = :now REMOVE pending, parts {_COUNT
 _ONE_OF_SEVERAL = f"SET pendingSince = :now {_COUNTS} DELETE parts :closed"
 
 
-@dataclass(frozen=True, slots=True)
-class Deliveries:
+class Deliveries(NamedTuple):
     table: DynamoTable
 
     @property

@@ -6,8 +6,8 @@ in the table Notifications.
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.errors import ConditionFailedError
 from app.models.ids import MessageId, UserId
@@ -18,8 +18,7 @@ from app.stores.dynamo import DynamoTable, Item
 from app.stores.timeline import Timeline
 
 
-@dataclass(frozen=True, slots=True)
-class Messages:
+class Messages(NamedTuple):
     table: DynamoTable
 
     @property

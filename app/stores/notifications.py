@@ -7,8 +7,8 @@ million readers do not write to one partition. The mark of "*" says up to when a
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.errors import ConditionFailedError
 from app.models.ids import MessageId, NotificationId, UserId
@@ -23,8 +23,7 @@ EVERYTHING = NotificationId("*")
 KEYS = 100  # that DynamoDB reads in one request
 
 
-@dataclass(frozen=True, slots=True)
-class Notifications:
+class Notifications(NamedTuple):
     table: DynamoTable
 
     @property

@@ -1,7 +1,7 @@
 """Counts what each person sends, minute by minute, in rows of the table Deliveries and out of its indexes."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.errors import ConditionFailedError
 from app.models.ids import UserId
@@ -13,8 +13,7 @@ _COUNT = "ADD sends :one SET expiresAt = :expires"
 _LEFT = "attribute_not_exists(sends) OR sends < :most"
 
 
-@dataclass(frozen=True, slots=True)
-class SendRates:
+class SendRates(NamedTuple):
     """At most `most` sends of one person in each minute of the clock, all at once if they like.
 
     So they may be twice as many in any 60 seconds. A count is one conditional write, whoever else counts at the same

@@ -1,7 +1,7 @@
 """The table Tickets."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.errors import ConditionFailedError
 from app.models.connections import TicketGrant
@@ -10,8 +10,7 @@ from app.models.times import epoch_s
 from app.stores.dynamo import DynamoTable
 
 
-@dataclass(frozen=True, slots=True)
-class Tickets:
+class Tickets(NamedTuple):
     table: DynamoTable
 
     async def put(self, grant: TicketGrant) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import aclosing
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.errors import ConditionFailedError, ConflictError, NotFoundError
 from app.models.ids import UserId
@@ -12,16 +12,14 @@ from app.stores.dynamo import DynamoTable
 PAGE = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Some people, in the order of the table."""
 
     ids: list[UserId]
     after: UserId | None  # after which the next page begins; None if there is none
 
 
-@dataclass(frozen=True, slots=True)
-class Users:
+class Users(NamedTuple):
     table: DynamoTable
 
     async def get(self, user_id: UserId) -> User:

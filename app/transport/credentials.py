@@ -1,7 +1,6 @@
 """Who signs: the credentials that the AWS SDK would use here."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from app.errors import UnavailableError
@@ -27,8 +26,7 @@ def of_environment(environment: Mapping[str, str]) -> Credentials | None:
     return Credentials(access_key, secret_key, environment.get("AWS_SESSION_TOKEN") or None)
 
 
-@dataclass(frozen=True, slots=True)
-class SdkCredentials:
+class SdkCredentials(NamedTuple):
     """The credentials that the AWS SDK would use here, refreshed by it when they are about to expire."""
 
     session: Callable[[], Any]  # returns aioboto3's session; called late, because importing it is dear

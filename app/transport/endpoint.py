@@ -1,13 +1,12 @@
 """Where the management API of the WebSocket API is: read once from the setting, and used by signing and dialing."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 _PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     tls: bool
     host: str  # lower case, an IPv6 address without its brackets
     port: int

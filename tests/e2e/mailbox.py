@@ -1,10 +1,12 @@
 """What was mailed on the stack, and the function that mails, handed what the queue would bring it."""
 
-import json
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from laptop import mails
 from laptop.mails import Mail
+from laptop.stack import Clients
 from tests.e2e.aws import Aws, Row, wait_until
 from tests.e2e.client import Person
 
@@ -34,6 +36,15 @@ async def send(sender: Person, *recipients: Person, **body: str) -> Row:
 
 def receive(aws: Aws, told: Row) -> bool:
     """Hands it to the function as the queue does; returns whether the function was done with it."""
-    record = {"messageId": uuid.uuid4().hex, "receiptHandle": "none", "body": json.dumps(told)}
-    event = {"Records": [{**record, "attributes": {"ApproximateReceiveCount": "1"}}]}
-    return aws.invoke("SendMail", event) == {"batchItemFailures": []}
+    return aws.bring("SendMail", told)
+
+
+@contextmanager
+def unknown_sender(aws: Aws) -> Iterator[None]:
+    """SES knows the sender of our mails no more, and takes none."""
+    ses = Clients(aws.endpoints.aws).client("sesv2")
+    ses.delete_email_identity(EmailIdentity=mails.SENDER)
+    try:
+        yield
+    finally:
+        ses.create_email_identity(EmailIdentity=mails.SENDER)

@@ -1,6 +1,5 @@
 """Phones of people on the stack: registered as an app would, and what was pushed to them."""
 
-import json
 import uuid
 from typing import Any
 
@@ -58,6 +57,4 @@ def told(sender: Person, *recipients: Person, **changes: Any) -> Row:
 
 def receive(aws: Aws, message: Row, receives: int = 1) -> bool:
     """Hands it to the function as the queue does; returns whether the function was done with it."""
-    record = {"messageId": uuid.uuid4().hex, "receiptHandle": "none", "body": json.dumps(message)}
-    event = {"Records": [{**record, "attributes": {"ApproximateReceiveCount": str(receives)}}]}
-    return bool(aws.invoke("Push", event) == {"batchItemFailures": []})
+    return aws.bring("Push", message, receives)

@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from laptop import mails
-from laptop.stack import Clients
 from tests.e2e.aws import Aws, Row, wait_until
 from tests.e2e.client import Person, Site
-from tests.e2e.mailbox import MAILED_S, mailed, mails_to, receive, send
+from tests.e2e.mailbox import MAILED_S, mailed, mails_to, receive, send, unknown_sender
 from tests.e2e.people import introduce
 
 NASTY = "one <b>two</b>\nthree & four"
@@ -86,12 +85,10 @@ def no_sender(aws: Aws) -> Iterator[None]:
     before = aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy", "DelaySeconds"])
     arn = aws.sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})
-    ses = Clients(aws.endpoints.aws).client("sesv2")
-    ses.delete_email_identity(EmailIdentity=mails.SENDER)
-    aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": policy, "DelaySeconds": "0"})
-    yield
-    aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes=before["Attributes"])
-    ses.create_email_identity(EmailIdentity=mails.SENDER)
+    with unknown_sender(aws):
+        aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": policy, "DelaySeconds": "0"})
+        yield
+        aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes=before["Attributes"])
 
 
 def _dead(aws: Aws, seen: set[str]) -> set[str]:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from laptop import pushes
-from laptop.stack import Clients
 from tests.e2e.aws import Aws, wait_until
 from tests.e2e.client import Person, Site
 from tests.e2e.mailbox import mailed
 from tests.e2e.people import introduce
 from tests.e2e.phones import PUSHED_S, devices, endpoint, new_token, pushed, receive, register, told, wait_for_pushes
+from tests.e2e.rights import taken_away
 
 NASTY = 'one <b>"two"</b>\nthree \\ four 🙂'
 
@@ -101,16 +101,10 @@ def no_right_to_push(aws: Aws) -> Iterator[None]:
     before = aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy"])["Attributes"]
     arn = aws.sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     impatient = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})
-    iam = Clients(aws.endpoints.aws).client("iam")
-    role = {"RoleName": aws.function("Push")["Role"].rpartition("/")[2], "PolicyName": "Grants"}
-    granted = iam.get_role_policy(**role)["PolicyDocument"]
-    statements = [one for one in granted["Statement"] if "sns:Publish" not in one["Action"]]
-    assert len(statements) < len(granted["Statement"])
-    iam.put_role_policy(**role, PolicyDocument=json.dumps({**granted, "Statement": statements}))
-    aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": impatient})
-    yield
-    aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes=before)
-    iam.put_role_policy(**role, PolicyDocument=json.dumps(granted))
+    with taken_away(aws, "Push", "sns:Publish"):
+        aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": impatient})
+        yield
+        aws.sqs.set_queue_attributes(QueueUrl=queue, Attributes=before)
 
 
 @pytest.mark.usefixtures("no_right_to_push")

@@ -1,13 +1,14 @@
 """The open WebSocket: what one may say, what one gets, and how it ends."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import aiohttp
 import pytest
 
 from tests.e2e.aws import Aws, Row, wait_until
 from tests.e2e.client import Person, Site
+from tests.e2e.left import remember
 
 
 def _row(aws: Aws, person: Person) -> Row:
@@ -136,7 +137,7 @@ async def test_a_broken_connection_does_not_stop_the_others(alice: Person, bob: 
 
 
 async def test_a_connection_that_answers_gone_is_forgotten(alice: Person, bob: Person, aws: Aws) -> None:
-    _remember(aws, bob, "gone-long-ago", age=timedelta(minutes=1))
+    remember(aws, bob, "gone-long-ago", age=timedelta(minutes=1))
     socket = await bob.connect()
 
     answer = await alice.send(bob)
@@ -147,7 +148,7 @@ async def test_a_connection_that_answers_gone_is_forgotten(alice: Person, bob: P
 
 
 async def test_a_connection_that_may_just_be_opening_is_kept(alice: Person, bob: Person, aws: Aws) -> None:
-    _remember(aws, bob, "opening", age=timedelta(seconds=0))
+    remember(aws, bob, "opening", age=timedelta(seconds=0))
 
     answer = await alice.send(bob)
 
@@ -192,10 +193,3 @@ async def test_a_frame_after_the_token_has_ended_ends_the_connection(site: Site,
 
     assert (await socket.frame())["code"] == "invalid_token"
     assert await socket.ended()
-
-
-def _remember(aws: Aws, person: Person, connection: str, age: timedelta) -> None:
-    """Writes a connection that API Gateway knows nothing of."""
-    opened = (datetime.now(UTC) - age).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    ends = int(time.time()) + 3600
-    aws.put("Connections", connectionId=connection, userId=person.user_id, timestamp=opened, expiresAt=ends)

@@ -128,7 +128,7 @@ def _arns(grant: Grant, stage: Stage) -> list[str | None]:
     arns: list[str | None]
     match grant.on:
         case Table(name=name):
-            arns = [f"${{{name}.Arn}}", *(f"${{{name}.Arn}}/index/{index}" for index in grant.indexes)]
+            arns = [f"${{{name}.Arn}}/index/{index}" for index in grant.indexes] or [f"${{{name}.Arn}}"]
         case Topic(name=name):
             arns = [f"${{{name.capitalize()}Topic}}"]
         case Queue(name=name):

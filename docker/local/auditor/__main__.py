@@ -13,20 +13,30 @@ from ministack.core import iam_evaluator
 
 
 def write_down(file: Path) -> None:
-    """Has every decision about a request of a user or a role appear in the file; root is never asked about."""
-    decide = iam_evaluator.evaluate
+    """Has every decision about a request of a user or a role appear in the file; root is never asked about.
+
+    It is the last word, in which a role's policies and those of a queue or a topic are taken together.
+    """
+    evaluate, enforce = iam_evaluator.evaluate, iam_evaluator.enforce
+    asked: list[Any] = []  # the policies that one request is held against; MiniStack decides of one after the other
     known = set()
 
-    def evaluate(request: Any, *policies: Any) -> Any:
-        result = decide(request, *policies)
-        asked = (request.principal_arn, request.action, request.resource_arn, result.decision)
-        if asked not in known:
-            known.add(asked)
-            with file.open("a") as lines:
-                print(json.dumps(dict(zip(("who", "action", "on", "decision"), asked, strict=True))), file=lines)
-        return result
+    def evaluating(request: Any, *policies: Any) -> Any:
+        asked.append(request)
+        return evaluate(request, *policies)
 
-    iam_evaluator.evaluate = evaluate
+    def enforcing(*request: Any, **more: Any) -> Any:
+        asked.clear()
+        refusal = enforce(*request, **more)
+        for first in asked[:1]:
+            decided = (first.principal_arn, first.action, first.resource_arn, refusal.decision if refusal else "Allow")
+            if decided not in known:
+                known.add(decided)
+                with file.open("a") as lines:
+                    print(json.dumps(dict(zip(("who", "action", "on", "decision"), decided, strict=True))), file=lines)
+        return refusal
+
+    iam_evaluator.evaluate, iam_evaluator.enforce = evaluating, enforcing
 
 
 if __name__ == "__main__":
