@@ -11,6 +11,7 @@ import pytest
 from botocore import xform_name
 
 from app import catalogue
+from app.resources import QUOTA_PER_S
 from infra.stages import STAGES, Stage
 from tests.infra.template import Template
 
@@ -80,6 +81,8 @@ def test_every_variable_of_github_is_one_that_the_workflows_read() -> None:
 
 def test_the_figures_are_those_of_prod() -> None:
     reserved = sum(each.reserved or 0 for each in STAGES["prod"].concurrency)
+    assert QUOTA_PER_S == 10_000
+    assert "`QUOTA_PER_S` in `app/resources.py`" in TEXT
     assert f"`prod` reserves {reserved} and needs {reserved + 100}" in TEXT
     assert {table.ttl for table in catalogue.TABLES} == {None, "expiresAt"}
 
