@@ -123,6 +123,7 @@ def test_no_layer_knows_a_certificate_or_a_secret_of_the_building_machine() -> N
         "PATH",
         "AWS_EXECUTION_ENV",
         "PYTHONDONTWRITEBYTECODE",
+        "PYDANTIC_DISABLE_PLUGINS",
     }
 
 
