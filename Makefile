@@ -9,7 +9,7 @@ ENGINE ?= process
 BIN := .venv/bin
 IMAGE := site-communications
 
-.PHONY: help setup lock lint test synth deploy image engine run stop chat outbox env bench bench-start clean
+.PHONY: help setup lock lint test synth deploy image engine run stop chat outbox env bench bench-start sizing cost clean
 
 help: ## Lists the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -127,3 +127,13 @@ bench: .venv/.ready ## Measures the post lane beside the AWS SDKs (QUICK=1: with
 
 bench-start: .venv/.ready image ## Measures cold starts beside a bare boto3 handler (QUICK=1, PUBLISH=1); result in .local/bench-start.json
 	@PYTHONPATH=.:docker/local $(BIN)/python -m tests.startup $(if $(filter-out 0,$(QUICK)),--quick) $(if $(filter-out 0,$(PUBLISH)),--publish)
+
+# PUBLISH=1 has docs/sizing.md and docs/cost.md say what was measured; KEPT=1 measures nothing, for a changed catalogue.
+sizing: .venv/.ready $(if $(filter-out 0,$(KEPT)),,image) ## Measures what each function needs of CPU, memory and time; result in .local/sizing.json
+	@PYTHONPATH=.:docker/local $(BIN)/python -m tests.sizing --image $(IMAGE) \
+		$(if $(filter-out 0,$(KEPT)),--kept) $(if $(filter-out 0,$(PUBLISH)),--publish)
+	@$(if $(filter-out 0,$(PUBLISH)),$(BIN)/python -m infra.pricing --publish)
+
+cost: .venv/.ready ## Prices a month (USERS=1000, MESSAGES= sent by all of them together, STAGE=prod); PUBLISH=1 writes docs/cost.md
+	@$(BIN)/python -m infra.pricing $(if $(filter-out 0,$(PUBLISH)),--publish,$(if $(filter file,$(origin STAGE)),,--stage $(STAGE)) \
+		$(if $(USERS),--users="$(USERS)") $(if $(MESSAGES),--messages="$(MESSAGES)"))

@@ -228,7 +228,8 @@ class Function:
     handler: str  # the image's CMD, "app.handlers.users.get"
     triggers: tuple[Trigger, ...]
     grants: tuple[Grant, ...] = ()
-    timeout_s: int = 10
+    # Both by the rules of docs/sizing.md, over what was measured; a test holds them to it.
+    timeout_s: int = 15
     memory_mb: int = 512
 
 
@@ -255,6 +256,7 @@ FUNCTIONS = (
             Grant(USERS, ("dynamodb:PutItem", "dynamodb:GetItem")),
             Grant(USER_POOL, ("cognito-idp:AdminGetUser", "cognito-idp:AdminCreateUser")),
         ),
+        timeout_s=25,  # Cognito hands its invitations to the mail before it answers, and is waited for longer
     ),
     Function(
         "GetUser",
@@ -289,7 +291,7 @@ FUNCTIONS = (
             Grant(USER_POOL, ("cognito-idp:AdminDeleteUser",)),
             Grant(SOCKETS, ("DELETE",)),
         ),
-        timeout_s=20,
+        timeout_s=25,
     ),
     Function(
         "ConfirmAccount",
@@ -297,7 +299,6 @@ FUNCTIONS = (
         (UserPoolTrigger("POST_CONFIRMATION"),),
         (Grant(USERS, ("dynamodb:PutItem", "dynamodb:GetItem")),),
         timeout_s=5,
-        memory_mb=1769,  # one whole vCPU, so that it answers in time also when it has to start
     ),
     Function(
         "SendMessage",
@@ -314,8 +315,7 @@ FUNCTIONS = (
             Grant(DELIVERIES_QUEUE, ("sqs:SendMessage",)),
             Grant(SOCKETS, ("POST", "DELETE")),
         ),
-        timeout_s=25,  # API Gateway waits 29, and its clock runs while a function starts
-        memory_mb=1769,  # one whole vCPU: fan-out is bound by the CPU
+        timeout_s=28,  # API Gateway waits 29, and its clock runs while a function starts
     ),
     Function(
         "Inbox",
@@ -358,7 +358,7 @@ FUNCTIONS = (
             Grant(SOCKETS, ("POST", "DELETE")),
         ),
         timeout_s=60,
-        memory_mb=1769,  # one whole vCPU: fan-out is bound by the CPU
+        memory_mb=1024,  # fan-out is bound by the CPU: enough for three times its share of the quota
     ),
     Function(
         "Sweep",
@@ -370,6 +370,7 @@ FUNCTIONS = (
             Grant(DELIVERIES_QUEUE, ("sqs:SendMessage",)),
         ),
         timeout_s=50,  # less than a minute, so that two seldom run at a time
+        memory_mb=256,  # nobody waits for it
     ),
     Function(
         "SendMail",
@@ -384,7 +385,8 @@ FUNCTIONS = (
             Grant(EMAIL_QUEUE, ("sqs:SendMessage", "sqs:ChangeMessageVisibility")),
             Grant(EMAIL_SENDER, ("ses:SendEmail",)),
         ),
-        timeout_s=30,  # less than the lease of a claim
+        timeout_s=38,  # less than the lease of a claim
+        memory_mb=256,  # nobody waits for it
     ),
     Function(
         "CreateTicket",
@@ -430,7 +432,6 @@ FUNCTIONS = (
             Grant(PUSH_QUEUE, ("sqs:SendMessage", "sqs:ChangeMessageVisibility")),
         ),
         timeout_s=30,  # less than the lease of a claim
-        memory_mb=1769,  # one whole vCPU: signing and TLS for each device
     ),
 )
 

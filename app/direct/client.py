@@ -99,6 +99,7 @@ def _about() -> dict[str, str]:
 
 
 def _client_error(refusal: Refusal, status: int, operation: str) -> Exception:
+    """Returns an error that is called what AWS calls it, as the SDK's are: our log has no more of it than that."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - not before something is refused
 
     answer = {
@@ -106,5 +107,5 @@ def _client_error(refusal: Refusal, status: int, operation: str) -> Exception:
         "ResponseMetadata": {"HTTPStatusCode": status},
         "CancellationReasons": refusal.members.get("CancellationReasons", []),
     }
-    error: Exception = ClientError(answer, operation)
-    return error
+    kind: type[Exception] = type(refusal.code, (ClientError,), {}) if refusal.code.isidentifier() else ClientError
+    return kind(answer, operation)

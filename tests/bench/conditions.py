@@ -15,7 +15,7 @@ from tests.bench.peers.orders import PAYLOAD
 def conditions() -> Mapping[str, object]:
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "cpu": cpu(),
+        "cpu": processor(),
         "cpus": os.cpu_count(),
         "pinned": PINS,  # sinks on one core, the peer that is measured on another
         "load": round(os.getloadavg()[0], 2),  # before the start: what else the machine does
@@ -26,7 +26,8 @@ def conditions() -> Mapping[str, object]:
     }
 
 
-def cpu() -> str:
+def processor() -> str:
+    """Returns what the processor calls itself."""
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         name, _, value = line.partition(":")
         if name.strip() == "model name":

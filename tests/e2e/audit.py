@@ -34,7 +34,7 @@ class Use:
 
 
 def granted(function: catalogue.Function) -> frozenset[Use]:
-    """Returns all that the catalogue grants a function, but for the cache of users, which a laptop's stage does without.
+    """Returns all that the catalogue grants a function, but for the cache of users, which a laptop does without.
 
     Its log, its traces and its own queue come without a grant.
     """

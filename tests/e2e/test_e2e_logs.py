@@ -99,7 +99,7 @@ def _is_bug(line: str) -> bool:
         said["event"] == "message comes late"
     ):  # MiniStack had moved it to the dead letters, where tests leave one receive
         return bool(said["error"] != "ReceiptHandleIsInvalid")
-    no_right = said["error"] == "AuthorizationErrorException" and "/outreach/pushing.py:" in said["trace"]
+    no_right = said["error"] == "AuthorizationError" and "/outreach/pushing.py:" in said["trace"]
     return not (said["event"] == "message failed" and (said["error"] in _PLANTED or no_right))
 
 

@@ -14,7 +14,7 @@ from tests.image.docker_cli import container, docker
 UNREACHABLE = "http://127.0.0.1:9"  # nobody listens there, so that every call of AWS is refused at once
 PATH = "/2015-03-31/functions/function/invocations"
 START_TIMEOUT_S = 20
-INVOKE_TIMEOUT_S = 40
+INVOKE_TIMEOUT_S = 65  # longer than the longest time-out of the catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,11 @@ def serving(function: Function, *options: str) -> Iterator[Emulator]:
     published = ("--publish", "127.0.0.1::8080", *options)
     with container(function.handler, environment=environment(), options=published) as identifier:
         address = docker("port", identifier, "8080/tcp").splitlines()[0]
-        _await_server(f"http://{address}/")
+        await_server(f"http://{address}/")
         yield Emulator(identifier, f"http://{address}{PATH}")
 
 
-def _await_server(url: str) -> None:
+def await_server(url: str) -> None:
     # Every path but one answers 404, and none of the others starts the function.
     deadline = time.monotonic() + START_TIMEOUT_S
     while True:

@@ -1,16 +1,11 @@
 """Counts what the inbox costs in DynamoDB: prints requests and capacity units.
 
-Run it as `PYTHONPATH=docker/local .venv/bin/python -m tests.inbox.figures`.
-
-Write units are MiniStack's, which follow DynamoDB's rules: one for each KB, twice in a transaction, and again for each
-index that changes. Its read units do not, so they are reckoned here: one for 4 KB of what is read, half if it may be
-stale; each item of a batch is rounded up by itself, the items of a query together.
+Run it as `PYTHONPATH=docker/local .venv/bin/python -m tests.inbox.figures`; `tests/inbox/units.py` says what a unit is.
 """
 
 import asyncio
 import contextlib
 import io
-import math
 import tempfile
 from collections import Counter
 from collections.abc import Awaitable
@@ -19,13 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from app.application import App
-from app.aws import Call, Service, ServiceName
+from app.aws import Service, ServiceName
 from tests.inbox.doing import arrived, opened, sent
 from tests.inbox.stage import Site, Stage
 from tests.inbox.stage import opened as staged
-
-READ_BYTES = 4096  # of one unit
-Item = dict[str, dict[str, Any]]
+from tests.inbox.units import READS, read_units, write_units
 
 
 @dataclass(slots=True)
@@ -49,38 +42,13 @@ class BilledService(Service):
             return await call(operation, **parameters)
         answer = await call(operation, **parameters, ReturnConsumedCapacity="TOTAL")
         self.bill.requests[operation] += 1
-        if operation in ("get_item", "batch_get_item", "query"):
-            self.bill.read_units += await _read_units(call, operation, parameters, answer)
+        if operation in READS:
+            self.bill.read_units += await read_units(
+                lambda asked: call(operation, **asked), operation, parameters, answer
+            )
         else:
-            self.bill.write_units += _write_units(answer["ConsumedCapacity"])
+            self.bill.write_units += write_units(answer["ConsumedCapacity"])
         return answer
-
-
-async def _read_units(call: Call, operation: str, parameters: dict[str, Any], answer: dict[str, Any]) -> float:
-    if operation == "get_item":
-        return _units(answer.get("Item", {}), consistent=parameters["ConsistentRead"])
-    if operation == "query":
-        if parameters.get("Select") == "COUNT":  # which reads as much, and shows nothing of it
-            answer = await call("query", **{name: value for name, value in parameters.items() if name != "Select"})
-        return _units(*answer["Items"], consistent=parameters.get("ConsistentRead", False))
-    ((table, asked),) = parameters["RequestItems"].items()
-    items = answer["Responses"].get(table, [])
-    absent = len(asked["Keys"]) - len(items)
-    return absent + sum(_units(item, consistent=asked["ConsistentRead"]) for item in items)
-
-
-def _write_units(consumed: Any) -> float:
-    return float(sum(each["CapacityUnits"] for each in (consumed if isinstance(consumed, list) else [consumed])))
-
-
-def _units(*items: Item, consistent: bool) -> float:
-    size = sum(len(name.encode()) + _size(value) for item in items for name, value in item.items())
-    return max(1, math.ceil(size / READ_BYTES)) * (1.0 if consistent else 0.5)
-
-
-def _size(value: dict[str, Any]) -> int:
-    ((kind, content),) = value.items()
-    return len(content.encode()) if kind == "S" else len(str(content)) if kind != "BOOL" else 1
 
 
 @dataclass(frozen=True)

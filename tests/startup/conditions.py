@@ -5,7 +5,7 @@ import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from tests.bench.conditions import cpu
+from tests.bench.conditions import processor
 from tests.bench.cores import PINS
 from tests.image.docker_cli import IMAGE, docker
 
@@ -13,7 +13,7 @@ from tests.image.docker_cli import IMAGE, docker
 def conditions() -> Mapping[str, object]:
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "cpu": cpu(),
+        "cpu": processor(),
         "cpus": os.cpu_count(),
         "pinned": PINS,  # the stand-in for AWS on one core, the container on another
         "load": round(os.getloadavg()[0], 2),
