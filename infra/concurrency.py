@@ -8,7 +8,7 @@ from constructs import Construct
 from app import catalogue
 from infra.stages import Stage
 
-_ALIAS = "live"
+ALIAS = "live"
 
 Invoked: TypeAlias = lambda_.Function | lambda_.Alias
 
@@ -25,7 +25,7 @@ def add_invoked(scope: Construct, function: catalogue.Function, deployed: lambda
     return lambda_.Alias(
         scope,
         f"{function.name}Alias",
-        alias_name=_ALIAS,
+        alias_name=ALIAS,
         version=deployed.current_version,
         provisioned_concurrent_executions=provisioned,
     )

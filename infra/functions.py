@@ -7,12 +7,12 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from aws_cdk.aws_ecr_assets import DockerImageAsset
 from constructs import Construct
 
 from app import catalogue
 from infra.cache import Cache, may_connect
 from infra.grants import Resources, cache_of, environment, granted, statement
+from infra.image import Image
 from infra.stages import Stage
 from infra.tracing import may_trace, trace
 
@@ -20,14 +20,16 @@ _ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Archit
 
 
 def add_function(
-    scope: Construct, function: catalogue.Function, image: DockerImageAsset, resources: Resources
+    scope: Construct, function: catalogue.Function, image: Image, resources: Resources
 ) -> lambda_.Function:
     stage = resources.stage
     log_group = add_log_group(scope, f"{function.name}Logs", stage)
     deployed = lambda_.DockerImageFunction(
         scope,
         function.name,
-        code=lambda_.DockerImageCode.from_ecr(image.repository, tag_or_digest=image.image_tag, cmd=[function.handler]),
+        code=lambda_.DockerImageCode.from_ecr(
+            image.repository, tag_or_digest=image.tag_or_digest, cmd=[function.handler]
+        ),
         architecture=_ARCHITECTURES[stage.architecture],
         role=_add_role(scope, function, log_group, resources),
         environment=environment(function, resources),

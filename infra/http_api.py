@@ -29,7 +29,7 @@ class HttpApi:
     def __init__(self, scope: Construct, users: Users, stage: Stage) -> None:
         self.api = apigateway.HttpApi(scope, "HttpApi", create_default_stage=False, cors_preflight=_cors(stage))
         self._authorizer = HttpUserPoolAuthorizer("AccessToken", users.pool, user_pool_clients=[users.client])
-        self._stage = _add_stage(self.api, stage)
+        self.stage = _add_stage(self.api, stage)
 
     @property
     def endpoint(self) -> str:
@@ -47,7 +47,7 @@ class HttpApi:
 
     def throttle(self, routes: Sequence[apigateway.HttpRoute], stage: Stage) -> None:
         """Gives each route its part of the stage's rate; to be called when all routes are there."""
-        throttle_http(self._stage, routes, stage)
+        throttle_http(self.stage, routes, stage)
 
 
 def _cors(stage: Stage) -> apigateway.CorsPreflightOptions:

@@ -1,12 +1,15 @@
-"""The one container image that every function runs from."""
+"""The one container image that every function runs from: built from what is checked out, or released before."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from aws_cdk import DockerBuildSecret
+from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecr_assets as ecr_assets
 from constructs import Construct
 
+from infra.registry import RELEASES
 from infra.stages import Stage
 
 _ROOT = Path(__file__).parent.parent
@@ -16,8 +19,25 @@ _PLATFORMS = {"x86_64": ecr_assets.Platform.LINUX_AMD64, "arm64": ecr_assets.Pla
 _EXCLUDED = ["cdk.out", ".local", ".venv", ".git", "tests", "**/__pycache__"]
 
 
-def add_image(scope: Construct, stage: Stage) -> ecr_assets.DockerImageAsset:
-    """Adds the image; `cdk deploy` builds it from the Dockerfile and pushes it to ECR.
+@dataclass(frozen=True, slots=True)
+class Image:
+    """Where Lambda finds the image."""
+
+    repository: ecr.IRepository
+    tag_or_digest: str
+
+
+def add_image(scope: Construct, stage: Stage) -> Image:
+    """Adds the image: the release that the stage names by its digest, or one that is built now."""
+    if stage.image_digest:
+        repository = ecr.Repository.from_repository_name(scope, "Releases", RELEASES)
+        return Image(repository, stage.image_digest)
+    built = _add_asset(scope, stage)
+    return Image(built.repository, built.image_tag)
+
+
+def _add_asset(scope: Construct, stage: Stage) -> ecr_assets.DockerImageAsset:
+    """Adds an image that `cdk deploy` builds from the Dockerfile and pushes to ECR.
 
     Where a network inspects TLS, SSL_CERT_FILE names its certificates: the build borrows them, the image has none.
     """

@@ -1,10 +1,15 @@
-"""The registry that the image is pushed to: `cdk deploy` uses the repository that `cdk bootstrap` has made."""
+"""The registry that the image is pushed to.
+
+What `cdk deploy` builds goes to the repository that `cdk bootstrap` has made, what is released to one of our own
+(infra/release.py).
+"""
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ecr as ecr
 from constructs import Construct
 
-_REPOSITORIES = "cdk-*-container-assets-*"  # those of bootstrap, in any account and region
+RELEASES = "site-communications"
+_REPOSITORIES = ("cdk-*-container-assets-*", RELEASES)  # the first are those of bootstrap, in any account and region
 
 
 def scan_images(scope: Construct) -> None:
@@ -13,11 +18,12 @@ def scan_images(scope: Construct) -> None:
     This is a setting of the whole account and region, which stays when the stack goes. The first image of all is
     pushed before it holds.
     """
-    of_bootstrap = ecr.CfnRegistryScanningConfiguration.RepositoryFilterProperty(
-        filter=_REPOSITORIES, filter_type="WILDCARD"
-    )
+    filters = [
+        ecr.CfnRegistryScanningConfiguration.RepositoryFilterProperty(filter=name, filter_type="WILDCARD")
+        for name in _REPOSITORIES
+    ]
     rule = ecr.CfnRegistryScanningConfiguration.ScanningRuleProperty(
-        repository_filters=[of_bootstrap], scan_frequency="SCAN_ON_PUSH"
+        repository_filters=filters, scan_frequency="SCAN_ON_PUSH"
     )
     scanning = ecr.CfnRegistryScanningConfiguration(scope, "ImageScanning", scan_type="BASIC", rules=[rule])
     scanning.apply_removal_policy(RemovalPolicy.RETAIN)

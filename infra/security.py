@@ -1,6 +1,6 @@
 """What cdk-nag's rules "AWS Solutions" would have otherwise, and why it is so; `python -m infra --check` runs them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,11 @@ def check(app: App) -> None:
 def accept_findings(stack: Stack, resources: Resources) -> None:
     """Says of what stands in the stack by now why it is so."""
     found = (*_of_users(resources), *_of_sockets(resources), *_of_cache(resources), *_of_functions(stack, resources))
-    for finding in found:
+    accept(found)
+
+
+def accept(findings: Iterable[Accepted]) -> None:
+    for finding in findings:
         accepted = Acknowledgment(id=f"AwsSolutions::AwsSolutions-{finding.rule}", reason=finding.reason)
         Validations.of(finding.construct).acknowledge(accepted)
 
@@ -80,14 +84,14 @@ def _of_functions(stack: Stack, resources: Resources) -> Iterator[Accepted]:
         for grant in granted(function, resources.stage):
             if reason := _NAMED_BY_AWS.get(type(grant.on)):
                 for arn in statement(grant, resources).resources:
-                    yield Accepted(role, f"IAM5[Resource::{_written_out(stack.resolve(arn))}]", reason)
+                    yield Accepted(role, f"IAM5[Resource::{written_out(stack.resolve(arn))}]", reason)
 
 
-def _written_out(value: Any) -> str:
+def written_out(value: Any) -> str:
     """Writes an ARN as cdk-nag does: what CloudFormation fills in stands in angle brackets."""
     match value:
         case {"Fn::Join": [str() as separator, [*parts]]}:
-            return separator.join(_written_out(part) for part in parts)
+            return separator.join(written_out(part) for part in parts)
         case {"Ref": str() as name}:
             return f"<{name}>"
     return str(value)

@@ -11,6 +11,7 @@ from constructs import Construct
 from app import catalogue
 from infra.cache import add_users_cache
 from infra.concurrency import add_invoked
+from infra.domains import add_name
 from infra.functions import add_function
 from infra.grants import Resources
 from infra.http_api import HttpApi
@@ -48,6 +49,10 @@ class SiteCommunications(Stack):
         socket_routes = _attach(self, functions, http_api, resources)
         add_monitoring(self, System(resources, functions, http_api.api))
         socket_stage = add_socket_stage(resources.sockets, socket_routes, stage)
+        if stage.http_name:
+            add_name(self, "Http", http_api.stage, http_api.api, stage.http_name)
+        if stage.socket_name:
+            add_name(self, "Socket", socket_stage, resources.sockets, stage.socket_name)
         accept_findings(self, resources)
         _output(self, {"HttpEndpoint": http_api.endpoint, "SocketEndpoint": socket_stage.url})
         _output(self, _names(users, resources, functions))

@@ -56,6 +56,14 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """A host name of one's own; API Gateway wants another one for each API."""
+
+    host: str
+    certificate: str  # its ARN, in the region of the stage
+
+
+@dataclass(frozen=True, slots=True)
 class UsersCache:
     """A DAX cluster for what people see of each other; infra/cache.py. Its nodes are paid by the hour."""
 
@@ -90,10 +98,14 @@ class Stage:
     apns_application: str | None = None
     concurrency: tuple[Concurrency, ...] = ()
     edge: Edge | None = None
+    http_name: Name | None = None  # beside API Gateway's own; a stage with an edge has its name there
+    socket_name: Name | None = None
     users_cache: UsersCache | None = None
     architecture: Literal["x86_64", "arm64"] = "x86_64"
     # The address that mail comes from, which SES has verified, or its domain; without one no mail is sent.
     email_sender: str | None = None
+    # The digest of a released image, which lies in the repository of infra/release.py; without one it is built.
+    image_digest: str | None = None
     # Whether the stage has ECR scan what is pushed to the repository of CDK's bootstrap. One stack may set it for the
     # account and region; a second one, or an account with a setting of its own, leaves it alone.
     sets_image_scanning: bool = False

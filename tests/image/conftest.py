@@ -1,5 +1,9 @@
-"""The image under test: built once from what is checked out now, which takes a second where nothing changed."""
+"""The image under test: built once from what is checked out now, which takes a second where nothing changed.
 
+Where the environment names one in IMAGE_UNDER_TEST, it is that one, and nothing is built.
+"""
+
+import os
 import subprocess
 from collections.abc import Iterator, Mapping
 
@@ -13,10 +17,15 @@ from tests.image.filesystem import File, read
 
 @pytest.fixture(scope="session", autouse=True)
 def image() -> str:
-    """Builds the image and returns its id."""
+    """Builds the image unless one is named, and returns its id."""
+    if "IMAGE_UNDER_TEST" not in os.environ:
+        _build()
+    return docker("image", "inspect", "--format", "{{.Id}}", IMAGE)
+
+
+def _build() -> None:
     build = subprocess.run(["make", "image"], cwd=ROOT, check=False, capture_output=True, text=True)  # noqa: S607
     assert build.returncode == 0, build.stdout + build.stderr
-    return docker("image", "inspect", "--format", "{{.Id}}", IMAGE)
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,11 @@ import json
 import re
 import subprocess
 from collections.abc import Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pytest
 
+from tests.image import imported
 from tests.image.docker_cli import IMAGE, ROOT, docker
 from tests.image.filesystem import File, compressed_bytes
 
@@ -36,6 +37,14 @@ UNWANTED = {
     "AWS services that we never call": r"/botocore/data/ec2/",
     "tests of ours": r"^/var/task/(tests|infra|docker)/",
 }
+# Packages that nothing imports, and why they stay.
+NEVER_IMPORTED = {
+    "aiofiles": "aioboto3 needs it for S3 alone, and says that it needs it",
+    "attrs": "another name of `attr`, which aiohttp imports",
+    "s3transfer": "boto3 needs it for S3 alone, and says that it needs it",
+    "snapshot_restore_py": "the runtime interface client imports it in a snapshot",
+    "tzdata": "data: the time zones",
+}
 
 
 def app_modules() -> set[str]:
@@ -54,6 +63,12 @@ def compiled(module: str) -> str:
 @pytest.mark.parametrize("what", UNWANTED)
 def test_it_holds_nothing_that_no_function_needs(files: Mapping[str, File], what: str) -> None:
     assert [path for path, file in files.items() if re.search(UNWANTED[what], path) and not file.is_folder] == []
+
+
+def test_it_holds_no_package_that_no_function_imports() -> None:
+    answer = docker("run", "--rm", "--entrypoint", "python3", IMAGE, "-c", Path(imported.__file__).read_text())
+
+    assert set(json.loads(answer)) == set(NEVER_IMPORTED)
 
 
 def test_it_holds_the_whole_app_and_nothing_else_of_the_repository(files: Mapping[str, File]) -> None:
@@ -108,6 +123,7 @@ def test_no_layer_knows_a_certificate_or_a_secret_of_the_building_machine() -> N
         "PATH",
         "AWS_EXECUTION_ENV",
         "PYTHONDONTWRITEBYTECODE",
+        "PYDANTIC_DISABLE_PLUGINS",
     }
 
 

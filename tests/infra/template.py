@@ -25,7 +25,11 @@ class Template:
     @classmethod
     def of(cls, stage: Stage, folder: Path) -> "Template":
         """Reads the template of a stage, and what the manifests say of it, from what was synthesized."""
-        name = f"site-communications-{stage.name}"
+        return cls.named(f"site-communications-{stage.name}", stage, folder)
+
+    @classmethod
+    def named(cls, name: str, stage: Stage, folder: Path) -> "Template":
+        """Reads the template of any stack of ours."""
         file = folder / f"{name}.template.json"
         body = _read(file)
         manifest = _read(folder / "manifest.json")["artifacts"][name]["properties"]
@@ -34,7 +38,7 @@ class Template:
         assert len(resources) == len(body["Resources"]), "two names differ only in their hash"
         outputs = {key: _text(output["Value"]) for key, output in body["Outputs"].items()}
         protected = manifest.get("terminationProtection", False)
-        return cls(stage, file, resources, outputs, protected, list(assets["dockerImages"].values()))
+        return cls(stage, file, resources, outputs, protected, list(assets.get("dockerImages", {}).values()))
 
     def properties(self, name: str) -> Properties:
         """The properties of a resource without its tags, which have a test of their own."""

@@ -49,7 +49,10 @@ def test_images_are_scanned_where_the_stage_may_say_so(templates: Mapping[str, T
             "ScanType": "BASIC",
             "Rules": [
                 {
-                    "RepositoryFilters": [{"Filter": "cdk-*-container-assets-*", "FilterType": "WILDCARD"}],
+                    "RepositoryFilters": [
+                        {"Filter": "cdk-*-container-assets-*", "FilterType": "WILDCARD"},
+                        {"Filter": "site-communications", "FilterType": "WILDCARD"},
+                    ],
                     "ScanFrequency": "SCAN_ON_PUSH",
                 }
             ],
