@@ -230,7 +230,7 @@ class Function:
     grants: tuple[Grant, ...] = ()
     # Both by the rules of docs/sizing.md, over what was measured; a test holds them to it.
     timeout_s: int = 15
-    memory_mb: int = 512
+    memory_mb: int = 256
 
 
 USER_POOL = UserPool()
@@ -257,6 +257,7 @@ FUNCTIONS = (
             Grant(USER_POOL, ("cognito-idp:AdminGetUser", "cognito-idp:AdminCreateUser")),
         ),
         timeout_s=25,  # Cognito hands its invitations to the mail before it answers, and is waited for longer
+        memory_mb=512,  # it needs the SDK, for the user pool
     ),
     Function(
         "GetUser",
@@ -292,6 +293,7 @@ FUNCTIONS = (
             Grant(SOCKETS, ("DELETE",)),
         ),
         timeout_s=25,
+        memory_mb=512,  # as CreateUser
     ),
     Function(
         "ConfirmAccount",
@@ -370,7 +372,6 @@ FUNCTIONS = (
             Grant(DELIVERIES_QUEUE, ("sqs:SendMessage",)),
         ),
         timeout_s=50,  # less than a minute, so that two seldom run at a time
-        memory_mb=256,  # nobody waits for it
     ),
     Function(
         "SendMail",
@@ -386,7 +387,6 @@ FUNCTIONS = (
             Grant(EMAIL_SENDER, ("ses:SendEmail",)),
         ),
         timeout_s=38,  # less than the lease of a claim
-        memory_mb=256,  # nobody waits for it
     ),
     Function(
         "CreateTicket",
@@ -431,7 +431,7 @@ FUNCTIONS = (
             Grant(PUSH_ENDPOINTS, ("sns:Publish",)),
             Grant(PUSH_QUEUE, ("sqs:SendMessage", "sqs:ChangeMessageVisibility")),
         ),
-        timeout_s=30,  # less than the lease of a claim
+        timeout_s=38,  # less than the lease of a claim
     ),
 )
 
