@@ -25,7 +25,9 @@ Written by `make bench-start PUBLISH=1`; do not edit.
   what the container engine itself needs is not counted.
 * The peer ("{PEER}") is a handler with one boto3 client and one GetItem, in the same image. "{NOTHING}" only returns.
 * Behind all of them is MiniStack with the tables of the deployed template, over plain HTTP, on the other core. Each
-  function does what it is for: SendMessage sends to somebody, HandleConnection takes a `$connect`.
+  function does what it is for: SendMessage sends to somebody, HandleConnection takes a `$connect`. But the ticket of
+  AuthorizeConnection is unknown, Deliver's part is closed already, and SendMail and Push find nobody to tell.
+* CreateUser and DeleteUser ask the user pool, for which they import the SDK, as SendMail does for its first mail.
 * In each of {result["rounds"]} rounds every function is started once and the peer three times, of which the middle one
   counts. "To the peer" is the median of the rounds' ratios. The machine is shared: compare these, not the times.
 * {result["cpu"]}, {result["cpus"]} CPUs, load {result["load"]} before; Linux {result["kernel"]}, Docker
