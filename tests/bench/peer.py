@@ -116,13 +116,13 @@ def ask(process: "subprocess.Popen[str]", order: Mapping[str, Any]) -> Any:
 def heard(process: "subprocess.Popen[str]") -> Any:
     """Returns the next thing that a program reports; raises ChildProcessError if it has ended.
 
-    Lines of the log are no reports; those that say more than that all is well are shown.
+    Lines of the log, and metrics, are no reports; those that say more than that all is well are shown.
     """
     assert process.stdout is not None
     for line in process.stdout:
         said = json.loads(line)
-        if "event" not in said:
+        if "event" not in said and "_aws" not in said:
             return said
-        if said["level"] != "INFO":
+        if said.get("level", "INFO") != "INFO":
             sys.stderr.write(line)
     raise ChildProcessError(f"ended with {process.wait()}: {process.args!r}")

@@ -1,3 +1,6 @@
+import json
+import subprocess
+import sys
 from collections import Counter
 from typing import Any
 
@@ -5,6 +8,7 @@ import pytest
 
 from tests.bench.equal_work import Seen, UnequalWorkError
 from tests.bench.figures import Spread, best, drift, percentile, ratios
+from tests.bench.peer import heard
 from tests.bench.plot import plot
 from tests.bench.report import table
 from tests.bench.rounds import Latency
@@ -136,3 +140,13 @@ def test_the_longest_bar_belongs_to_the_dearest_client() -> None:
     assert 'width="94.0"' in picture
     assert 'width="470.0"' in picture
     assert "Go &amp; others" in picture
+
+
+def test_a_report_is_heard_among_what_a_function_logs_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [{"_aws": {}, "ColdStarts": 1}, {"event": "message", "level": "INFO"}, {"event": "bug", "level": "ERROR"}]
+    program = "import sys; print(sys.argv[1])"
+    said = "\n".join(map(json.dumps, [*lines, {"answer": 1}]))
+    command = [sys.executable, "-c", program, said]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own words
+        assert heard(process) == {"answer": 1}
+    assert json.loads(capsys.readouterr().err) == lines[2]
