@@ -172,5 +172,6 @@ async def test_with_the_slow_ones_there_are_no_more_connections_than_the_most(pa
         assert await heard(pairs.far[-1])
         pool.sweep(asyncio.get_running_loop().time())
     assert [post.told for post in posts] == [["slow"], ["slow"], []]
-    assert not pool._dials
+    await until(lambda: not pool._dials)
+    assert len(pairs.far) == 2
     await pool.close()
