@@ -5,11 +5,13 @@ ARG SOURCE_DATE_EPOCH=1767225600
 FROM debian:trixie-slim AS base
 ARG SOURCE_DATE_EPOCH
 # Python, and the certificates of those we speak TLS to. The byte-code is made here: nothing can be written at run time.
-# It says in which line something is, and not in which column, which nobody reads and every start would load.
+# It says in which line something is, and not in which column, which nobody reads and every start would load. What
+# Python has for those who write programs is left out.
 RUN touch /tmp/start \
     && apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ca-certificates python3 \
     && find /usr/lib/python3* -depth -type d \( -name __pycache__ -o -name pydoc_data -o -name test \) -exec rm -rf {} + \
+    && cd /usr/lib/python3.13 && rm -rf _pyrepl curses doctest.py pydoc.py turtle.py unittest venv wsgiref && cd / \
     && PYTHONNODEBUGRANGES=1 python3 -B -m compileall -q --invalidation-mode unchecked-hash /usr/lib/python3.13 /usr/lib/python3 \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/ldconfig/* /var/cache/debconf/*-old \
         /var/lib/dpkg/*-old /var/log/apt/* /var/log/*.log \

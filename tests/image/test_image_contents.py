@@ -14,6 +14,7 @@ from tests.image.filesystem import File, compressed_bytes
 
 LIMIT_BYTES = 70_000_000
 PACKAGES = "/usr/local/lib/python3.13/dist-packages"
+PYTHON = "/usr/lib/python3.13"
 CODE = ("/var/task/", "/usr/local/lib/python3.13/", "/usr/lib/python3.13/")
 UNCHECKED_HASH = 0b01  # PEP 552: the byte-code counts whatever the time of its source
 
@@ -25,6 +26,7 @@ UNWANTED = {
     "httpx": r"/httpx(/|-)",
     "awscrt": r"/_?awscrt",
     "types": r"\.pyi$",
+    "what is for programmers": rf"{PYTHON}/(unittest|_pyrepl|wsgiref|venv|curses|turtle|pydoc|doctest)(\.py$|/)",
     "tests of libraries": r"dist-packages/.*/(tests?|examples)/",
     "emulator's wheel": r"/samcli/",
     "package lists": r"^/var/lib/apt/lists/.",
