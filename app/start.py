@@ -1,8 +1,8 @@
 """Starts Lambda's runtime: the image's entrypoint runs `python3 -m app.start HANDLER`.
 
 What a function needs is imported here, while Lambda gives a starting environment a whole processor and before the
-clock of the first event runs. The SDK is imported only in an environment that is started before anybody asks: most
-events do without it.
+clock of the first event runs. The SDK is imported only in an environment that is started before anybody asks, or that
+reads through the users cache: most events do without it.
 """
 
 import gc
@@ -18,6 +18,9 @@ BEFOREHAND = ("provisioned-concurrency", "snap-start")
 # All of the SDK that app.aws imports when it first needs it. Only modules: no client, connection or credentials,
 # which a snapshot would hand to many environments, and long after they were good.
 SDK = ("aioboto3", "aiobotocore.config", "aiobotocore.httpsession", "botocore.parsers")
+# All that the first read of the users cache needs. With the part of a processor that a function gets later, importing
+# it would take longer than the cache is waited for (docs/limits.md).
+CACHE = ("app.cache", "app.channels.dax", "amazondax", "botocore.config", "botocore.session")
 # Which parts of the app a function uses, but those that are made for another of them. A test lets each function answer,
 # and looks for what was imported late, and for what is named here in vain.
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -40,10 +43,10 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 
 
 def warm(environment: Mapping[str, str]) -> None:
-    """Imports the SDK if there is time for it."""
-    if environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") in BEFOREHAND:
-        for name in SDK:
-            import_module(name)
+    """Imports the SDK if there is time for it, and the cache's client where there is a cache."""
+    beforehand = environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") in BEFOREHAND
+    for name in (*(SDK if beforehand else ()), *(CACHE if environment.get("USERS_CACHE") else ())):
+        import_module(name)
 
 
 def load(handler: str) -> None:

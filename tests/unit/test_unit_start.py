@@ -53,3 +53,26 @@ def test_one_that_somebody_waits_for_has_not(kind: str | None) -> None:
 
 def test_a_snapshot_has_no_socket_no_thread_and_nothing_of_the_core() -> None:
     assert started("snap-start", *HANDLERS) == {"sdk": True, "opened": [], "threads": 1, "core": False}
+
+
+FIRST_READ = """
+import json, os, sys
+from app.start import warm
+warm(os.environ)
+before = set(sys.modules)
+from app.channels.dax import Dax
+try:
+    Dax("dax://127.0.0.1:9")._open()
+except Exception as error:  # nobody is there; what was imported until then is what counts
+    print(type(error).__name__, file=sys.stderr)
+late = sorted(name for name in set(sys.modules) - before if name.startswith(("app", "amazondax", "botocore")))
+print(json.dumps(late))
+"""
+
+
+@pytest.mark.parametrize(("endpoint", "late"), [("daxs://cache.example.test", False), ("", True)])
+def test_the_caches_client_is_imported_before_it_is_asked_where_there_is_a_cache(endpoint: str, late: bool) -> None:
+    environment = {"PYTHONPATH": str(ROOT), "USERS_CACHE": endpoint, "AWS_DEFAULT_REGION": "eu-central-1"}
+    command = [sys.executable, "-W", "ignore", "-c", FIRST_READ]
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603
+    assert bool(json.loads(said.stdout)) is late, said.stderr
